@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Zh: MAR and MAA, TS 29.109 4.2; plain structs to freeDiameter messages and
+ * back, both roles.  Decoded views point into the message and end with it.
+ */
+#pragma once
+
+#include "diameter-dict/result.h"
+#include "gba/base/secret.h"
+
+struct msg;
+
+struct dia_mar {
+    struct dia_route route;
+    gba_view impi;              /* User-Name; absent when only the IMPU is known */
+    gba_view impu;              /* Public-Identity; absent normally */
+    gba_view scheme;            /* SIP-Authentication-Scheme; absent: Digest-AKAv1-MD5 when encoding */
+    bool resync;                /* SIP-Authorization = RAND || AUTS is present */
+    gba_rand rand;
+    gba_auts auts;
+    bool has_guss_stamp;        /* GUSS-Timestamp */
+    int64_t guss_stamp_s;
+};
+
+struct dia_maa {
+    struct dia_result result;
+    gba_view origin_host, origin_realm;
+    gba_view impi;
+    bool has_vector;
+    gba_aka_vector vector;      /* wiped by whoever declares the struct */
+    gba_view guss;              /* GBA-UserSecSettings; absent when not sent */
+    gba_view redirect_host;     /* first Redirect-Host of a 3006; absent otherwise */
+    uint32_t redirect_cache_s;  /* Redirect-Max-Cache-Time */
+};
+
+/* BSF: build a MAR (Session-Id included).  *out is the caller's to send or free. */
+GBA_MUST_USE gba_rc dia_mar_encode(const struct dia_mar *mar, struct msg **out);
+
+/* HSS: read a MAR; on failure *fault is what to answer. */
+GBA_MUST_USE gba_rc dia_mar_decode(struct msg *msg, struct dia_mar *mar, struct dia_fault *fault);
+
+/* HSS: turn the request *msg into its answer (in place). */
+GBA_MUST_USE gba_rc dia_maa_encode(struct msg **msg, const struct dia_maa *maa);
+
+/* BSF: read a MAA of any result.  A success without a whole vector, or with one
+ * of wrong sizes, is a failure; unknown and duplicate AVPs are no reason to crash. */
+GBA_MUST_USE gba_rc dia_maa_decode(struct msg *msg, struct dia_maa *maa);
+
+/* Either side: turn the request *msg into an error answer. */
+GBA_MUST_USE gba_rc dia_error_encode(struct msg **msg, const struct dia_route *origin, const struct dia_fault *fault);

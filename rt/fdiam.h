@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Diameter: freeDiameter's core embedded behind a small port.
+ *
+ * One node a process, one life a process (a libfdcore limit).  freeDiameter
+ * keeps its own threads; messages cross to the loop's thread and are decoded
+ * and answered there.  Sending is done by one sender thread, because
+ * fd_msg_send may block.  All guards of the platform notes are on: structural
+ * check of every received message, repaired Result-Code of answers, completion
+ * of dropped answers, no message dump in logs, the session anchor, TCP_NODELAY,
+ * loopback endpoints, and the comparison of a TLS peer's certificate with its
+ * Origin-Host.
+ */
+#pragma once
+
+#include "diameter-dict/result.h"
+#include "gba/base/text.h"
+#include "rt/loop.h"
+
+struct msg;
+struct rt_dia;
+
+struct rt_dia_peer {
+    gba_text identity;    /* DiameterIdentity of the peer */
+    gba_text address;     /* ADDRESS:PORT to connect to; empty: it connects to us */
+    bool tls;
+};
+
+struct rt_dia_tls {
+    gba_text cert, key, ca; /* PEM files; all empty: no TLS */
+};
+
+struct rt_dia_conf {
+    gba_text identity, realm;
+    gba_text listen;      /* ADDRESS:PORT; empty: do not listen */
+    gba_text listen_tls;  /* ADDRESS:PORT; empty: do not listen with TLS */
+    struct rt_dia_tls tls;
+    const struct rt_dia_peer *peers; /* who may connect, and whom to connect to */
+    size_t n_peers;
+    uint32_t watchdog_s;  /* TwTimer, at least 6 */
+    uint32_t max_waiting; /* requests of ours without an answer; beyond: E_DIA_BUSY */
+    const uint32_t *apps; /* applications to advertise (vendor 3GPP) */
+    size_t n_apps;
+};
+
+/* Start the node; freeDiameter's configuration is generated, never a file of
+ * the user's.  E_DIA_CONFIG, E_LISTEN; *why (static or owned by the node) tells what. */
+GBA_MUST_USE gba_rc rt_dia_open(struct rt_loop *loop, const struct rt_dia_conf *conf, struct rt_dia **out,
+                                gba_text *why);
+
+/* A request came in: answer it with rt_dia_answer, now or later, exactly once. */
+typedef void rt_dia_request_fn(void *arg, struct msg *req);
+
+/* Register before peers can send (right after open). */
+GBA_MUST_USE gba_rc rt_dia_on_request(struct rt_dia *dia, uint32_t app, uint32_t cmd, rt_dia_request_fn *fn,
+                                      void *arg);
+
+/* Send an answer (built from the request). Takes the message. */
+void rt_dia_answer(struct rt_dia *dia, struct msg *answer);
+
+/* rc OK and the answer (freed after the call), or E_DIA_TIMEOUT, E_DIA_DROPPED,
+ * E_DIA_UNDELIVERABLE, E_DIA_BUSY, E_PEER_GONE on close. */
+typedef void rt_dia_answer_fn(void *arg, gba_rc rc, struct msg *answer);
+
+/* Send a request; takes the message. fn is called exactly once, later, within
+ * timeout_ms whatever freeDiameter and the peer do. */
+void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt_dia_answer_fn *fn, void *arg);
+
+/* Who sent this request: the connected peer's DiameterIdentity (not Origin-Host). */
+gba_view rt_dia_peer_of(const struct msg *req);
+
+/* How many peers are open now. */
+size_t rt_dia_open_peers(struct rt_dia *dia);
+
+/* Called on the loop whenever a peer opens or closes; for logs and readiness. */
+typedef void rt_dia_peer_fn(void *arg, gba_view identity, bool open);
+void rt_dia_on_peer(struct rt_dia *dia, rt_dia_peer_fn *fn, void *arg);
+
+/* Complete what waits with E_PEER_GONE, then stop the node within at most
+ * `ms` milliseconds; returns anyway (the process is about to end). */
+void rt_dia_close(struct rt_dia *dia, uint32_t ms);

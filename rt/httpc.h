@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP/1.1 client on the loop with kept-alive connections to one server: for
+ * the reverse proxy and the load generator.  (Ordinary clients use libcurl.)
+ */
+#pragma once
+
+#include "gba/wire/http_msg.h"
+#include "rt/loop.h"
+
+struct rt_httpc;
+
+struct rt_httpc_conf {
+    gba_text server;      /* ADDRESS:PORT */
+    uint32_t max_conns;   /* further requests wait in a queue */
+    uint32_t max_queue;   /* beyond: refused at once with E_DIA_BUSY-like E_TOO_LONG class LIMIT */
+    uint32_t max_head, max_body;
+    uint32_t connect_ms, answer_ms;
+};
+
+GBA_MUST_USE gba_rc rt_httpc_open(struct rt_loop *loop, const struct rt_httpc_conf *conf, struct rt_httpc **out);
+
+/* rc OK and the answer (views live during the call), or why there is none. */
+typedef void rt_httpc_fn(void *arg, gba_rc rc, const struct gba_http_msg *rsp);
+
+/* Everything in req is copied before the call returns.  fn is called exactly
+ * once, later.  An idempotent request that dies on a reused connection before
+ * any octet of its answer is repeated once on a new one. */
+void rt_httpc_request(struct rt_httpc *client, const struct gba_http_msg *req, rt_httpc_fn *fn, void *arg);
+
+/* Waiting requests get E_PEER_GONE.  Frees itself on the loop. */
+void rt_httpc_close(struct rt_httpc *client);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP/1.1 server on the loop.  A request is given to the handler when it is
+ * complete (head and body, both bounded); the handler answers at once or any
+ * time later.  Pipelined requests are served one after the other.
+ */
+#pragma once
+
+#include "gba/wire/http_msg.h"
+#include "rt/loop.h"
+
+struct rt_httpd;
+struct rt_http_tx; /* one request waiting for its answer */
+
+struct rt_httpd_conf {
+    gba_text listen;       /* ADDRESS:PORT */
+    uint32_t max_head;     /* octets of the header section */
+    uint32_t max_body;     /* octets of a request body */
+    uint32_t max_conns;    /* beyond: accepted and closed at once */
+    uint32_t request_ms;   /* from its first octet a request must be complete */
+    uint32_t idle_ms;      /* a kept-alive connection may wait this long */
+};
+
+/* tx stays valid until it is answered; req's views live as long.  When the peer
+ * goes away meanwhile tx stays valid too, and the answer is dropped. */
+typedef void rt_httpd_fn(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req);
+
+/* E_ADDRESS, E_LISTEN, E_MEMORY. */
+GBA_MUST_USE gba_rc rt_httpd_open(struct rt_loop *loop, const struct rt_httpd_conf *conf, rt_httpd_fn *fn,
+                                  void *arg, struct rt_httpd **out);
+
+/* ADDRESS:PORT really listened on. */
+void rt_httpd_address(const struct rt_httpd *httpd, gba_text *out);
+
+/* Stop listening, close idle connections; waiting transactions are answered
+ * still (by their owner) and then closed.  Frees itself on the loop. */
+void rt_httpd_close(struct rt_httpd *httpd);
+
+/* Answer: everything in rsp is copied.  Adds Date and Content-Length (and
+ * Connection: close where due).  Exactly one answer per tx. */
+void rt_http_reply(struct rt_http_tx *tx, const struct gba_http_msg *rsp);
+
+/* Peer address as text, and whether the peer is still there. */
+gba_view rt_http_peer(const struct rt_http_tx *tx);
+bool rt_http_peer_gone(const struct rt_http_tx *tx);

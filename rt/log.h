@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Log: one line an event, key=value, with time, program, run id.
+ *
+ *   2030-01-01T00:00:00.123Z keystrap-bsf[4711] warn ub.refused run=9f2c reason=ub-response-wrong impi=0010***@ims...
+ *
+ * There is no formatter for octets: keys cannot be logged.  Identities go
+ * through RT_ID and are masked unless the configuration says otherwise.
+ * Values are quoted and escaped when needed, so a peer cannot forge a line.
+ */
+#pragma once
+
+#include "gba/base/text.h"
+
+enum rt_log_level { RT_LOG_DEBUG, RT_LOG_INFO, RT_LOG_NOTICE, RT_LOG_WARN, RT_LOG_ERROR };
+
+enum rt_log_kind { RT_LOG_END, RT_LOG_TEXT, RT_LOG_NUMBER, RT_LOG_ID };
+
+struct rt_log_field {
+    enum rt_log_kind kind;
+    const char *key;
+    gba_view text;
+    int64_t number;
+};
+
+#define RT_STR(key, view) ((struct rt_log_field){RT_LOG_TEXT, key, view, 0})
+#define RT_CSTR(key, s) ((struct rt_log_field){RT_LOG_TEXT, key, gba_view_cstr(s), 0})
+#define RT_NUM(key, n) ((struct rt_log_field){RT_LOG_NUMBER, key, {NULL, 0}, (int64_t)(n)})
+#define RT_ID(key, view) ((struct rt_log_field){RT_LOG_ID, key, view, 0})
+#define RT_REASON(rc) RT_CSTR("reason", gba_rc_token(rc))
+
+struct rt_log_conf {
+    const char *program;
+    enum rt_log_level level;
+    bool show_identities;
+    int fd; /* 2 normally */
+};
+
+/* Call once in main, before threads. */
+void rt_log_init(const struct rt_log_conf *conf);
+
+/* Thread-safe; one write(2) a line, never blocks longer than that. */
+void rt_log_fields(enum rt_log_level level, const char *event, const struct rt_log_field *fields);
+
+#define rt_log(level, event, ...) \
+    rt_log_fields((level), (event), (const struct rt_log_field[]){__VA_ARGS__, {RT_LOG_END, NULL, {NULL, 0}, 0}})
+
+/* "0010***@ims.mnc001..." : the first four characters of the user part and the domain. */
+void rt_log_mask(gba_view identity, gba_writer *w);
