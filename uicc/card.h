@@ -14,11 +14,18 @@ struct uicc_card {
 
     /* Send one command APDU; the response (data and status word) goes to rsp.
      * No 61/6C handling here: that is uicc/apdu's.  UNAVAILABLE class when the
-     * card or reader is gone. */
+     * card or reader is gone; E_CARD_RESET when the card lost its state
+     * (selected application, PIN) since `begin`. */
     gba_rc (*transmit)(void *self, gba_view command, gba_writer *rsp);
+
+    /* Keep other users of the card out until `end`.  Both may be NULL for a
+     * card that has one user only. */
+    gba_rc (*begin)(void *self);
+    void (*end)(void *self);
 
     /* T=0: a case-4 command is sent without Le. */
     bool t0;
 
+    /* Let go of the card and free self. */
     void (*close)(void *self);
 };

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files of the selected application: SELECT, READ and UPDATE of transparent
+ * and linear fixed files (ETSI TS 102 221 11.1.1 to 11.1.6).
+ */
+#pragma once
+
+#include "uicc/apdu.h"
+
+enum {
+    UICC_FID_MF = 0x3f00,
+    UICC_FID_DIR = 0x2f00,
+    UICC_FILE_MAX = 1024, /* largest file read as a whole */
+};
+
+struct uicc_aid {
+    uint8_t b[16];
+    size_t n;
+};
+gba_view uicc_aid_view(const struct uicc_aid *aid);
+
+/* From the FCP template (tag 62): the sizes, and the PIN that protects. */
+struct uicc_file {
+    uint16_t fid;
+    uint32_t size;         /* transparent: octets */
+    uint16_t record_size;  /* linear fixed, else 0 */
+    uint8_t records;
+    uint8_t pin_reference; /* key reference of the application's PIN; 1 when not told */
+};
+
+GBA_MUST_USE gba_rc uicc_fcp_parse(gba_view fcp, struct uicc_file *file);
+
+/* SELECT by file id below the current directory; by application id (a leading
+ * part is enough).  E_CARD_FILE when there is none. */
+GBA_MUST_USE gba_rc uicc_select(const struct uicc_card *card, uint16_t fid, struct uicc_file *file);
+GBA_MUST_USE gba_rc uicc_select_aid(const struct uicc_card *card, gba_view aid, struct uicc_file *file);
+
+/* Select a transparent file and read it whole; E_SPACE when w is too small. */
+GBA_MUST_USE gba_rc uicc_read_file(const struct uicc_card *card, uint16_t fid, gba_writer *w);
+
+/* Overwrite the beginning of a transparent file; E_CARD_FILE_SIZE, and nothing
+ * is written, when data does not fit. */
+GBA_MUST_USE gba_rc uicc_update_file(const struct uicc_card *card, uint16_t fid, gba_view data);
+
+/* Select a linear fixed file and read record number 1.. ; E_CARD_RECORD past the last. */
+GBA_MUST_USE gba_rc uicc_read_record(const struct uicc_card *card, uint16_t fid, uint8_t number,
+                                     gba_writer *w);
