@@ -78,10 +78,8 @@ gba_view gba_view_trim(gba_view v)
 
 size_t gba_view_find(gba_view v, uint8_t c)
 {
-    size_t i = 0;
-    while (i < v.n && v.p[i] != c)
-        i++;
-    return i;
+    const uint8_t *hit = v.n > 0 ? memchr(v.p, c, v.n) : NULL;
+    return hit ? (size_t)(hit - v.p) : v.n;
 }
 
 size_t gba_view_find_last(gba_view v, uint8_t c)
