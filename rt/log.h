@@ -36,14 +36,17 @@ struct rt_log_conf {
     int fd; /* 2 normally */
 };
 
-/* Call once in main, before threads. */
+/* Call once in main, before threads; program must outlive all logging.  Before
+ * it, notices and worse go to standard error. */
 void rt_log_init(const struct rt_log_conf *conf);
 
-/* Thread-safe; one write(2) a line, never blocks longer than that. */
+/* Thread-safe; one write(2) a line, never blocks longer than that.  Values over
+ * 512 octets end in "...", a line over 4 kB in "cut=line". */
 void rt_log_fields(enum rt_log_level level, const char *event, const struct rt_log_field *fields);
 
 #define rt_log(level, event, ...) \
     rt_log_fields((level), (event), (const struct rt_log_field[]){__VA_ARGS__, {RT_LOG_END, NULL, {NULL, 0}, 0}})
 
-/* "0010***@ims.mnc001..." : the first four characters of the user part and the domain. */
+/* "0010***@ims.mnc001...": the first four characters of the user part (half of
+ * it when it has less than eight) and the domain. */
 void rt_log_mask(gba_view identity, gba_writer *w);
