@@ -3,28 +3,36 @@
  * Configuration files: YAML (libyaml) walked along a table of options.
  *
  * Every error names file, line, key and what was expected:
- *   /etc/keystrap/bsf.yaml:12: ub.listen: "80": expected ADDRESS:PORT
- * Unknown and repeated keys are errors.  Nothing is applied on failure.
+ *   /etc/keystrap/bsf.yaml:12: ub.listen: "80": expected an address and port as ...
+ * All errors of a file are collected as far as they fit.  Unknown and repeated
+ * keys are errors, so are anchors, aliases, tags and a second document.  The
+ * value of a GBA_OPT_HEX option is never repeated in an error: it may be a key.
  */
 #pragma once
 
 #include "gba/base/opt.h"
 
-enum { RT_CONF_ERRORS_MAX = 4096 };
+enum { RT_CONF_ERRORS_MAX = 4096, RT_CONF_FILE_MAX = 4 * 1024 * 1024 };
 
 /* Collected messages, one a line. */
 struct rt_conf_errors {
-    char text[RT_CONF_ERRORS_MAX];
+    char text[RT_CONF_ERRORS_MAX]; /* ends with a NUL */
     size_t n;
+    bool full; /* some did not fit; the last line says so */
 };
 
 /* Read the file into *conf (zeroed by the caller) along rows.  E_FILE, E_CONFIG.
- * On success lists are owned by conf: rt_conf_free.  On failure nothing is. */
+ * On success lists are owned by conf: rt_conf_free.  On failure nothing is, and
+ * every value that the rows describe is zero. */
 GBA_MUST_USE gba_rc rt_conf_read(const char *path, const struct gba_opt *rows, void *conf,
                                  struct rt_conf_errors *errors);
+
+/* The same over octets in memory; `name` stands for the path in errors. */
+GBA_MUST_USE gba_rc rt_conf_parse(const char *name, gba_view yaml, const struct gba_opt *rows, void *conf,
+                                  struct rt_conf_errors *errors);
 
 /* Add a message of a later check: "<path>: <key>: <text>". */
 void rt_conf_complain(struct rt_conf_errors *errors, const char *path, const char *key, const char *text);
 
-/* Wipe and free the lists inside conf. */
+/* Wipe every value that the rows describe, and free the lists. */
 void rt_conf_free(const struct gba_opt *rows, void *conf);

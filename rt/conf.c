@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/conf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "gba/base/secret.h"
+
+enum { DEPTH_MAX = 16, VALUE_SHOWN_MAX = 80 };
+
+/* A mapping or sequence of the document that is still open. */
+struct frame {
+    const struct gba_opt *rows; /* mapping: its keys; NULL in a sequence */
+    const struct gba_opt *row;  /* mapping: whose value comes next, NULL: a key comes; sequence: the list's row */
+    uint8_t *base;              /* mapping: where values go */
+    struct gba_opt_list *list;  /* sequence: what grows */
+    size_t cap;                 /* sequence: room in list */
+    uint64_t seen;              /* mapping: one bit a row */
+    bool refused;               /* mapping: the value that comes next has a refused key */
+    size_t path_n;              /* length of the path of this place */
+    size_t line;
+};
+
+struct walk {
+    const char *name;
+    const struct gba_opt *rows;
+    void *conf;
+    struct rt_conf_errors *errors;
+    gba_rc rc;    /* E_CONFIG once something was refused */
+    bool stop;    /* nothing sensible can be read from here on */
+    size_t line;  /* of the current node, from 1 */
+    size_t skip;  /* how deep below a refused node */
+    bool started; /* a document began */
+    struct frame stack[DEPTH_MAX];
+    size_t depth;
+    gba_writer path;
+    uint8_t path_room[256];
+};
+
+/* ---- errors ---- */
+
+/* A line goes in whole or not at all. */
+static void add_line(struct rt_conf_errors *errors, gba_view line)
+{
+    static const gba_view more = {(const uint8_t *)"more errors are not shown", 25};
+    size_t room = sizeof errors->text - 2 - errors->n;
+    if (errors->full)
+        return;
+    if (line.n + 1 + more.n > room) {
+        errors->full = true;
+        line = more;
+    }
+    gba_copy(errors->text + errors->n, line);
+    errors->n += line.n;
+    errors->text[errors->n++] = '\n';
+    errors->text[errors->n] = '\0';
+}
+
+void rt_conf_complain(struct rt_conf_errors *errors, const char *path, const char *key, const char *text)
+{
+    uint8_t line[1024];
+    gba_writer w = gba_writer_of(line, sizeof line);
+    gba_put_str(&w, path);
+    gba_put_str(&w, ": ");
+    gba_put_str(&w, key);
+    gba_put_str(&w, ": ");
+    gba_put_str(&w, text);
+    add_line(errors, gba_writer_view(&w));
+}
+
+/* Text of the file inside a message: short, and unable to drive a terminal. */
+static void put_shown(gba_writer *w, gba_view v)
+{
+    gba_put_str(w, "\"");
+    for (size_t i = 0; i < v.n && i < VALUE_SHOWN_MAX; i++)
+        gba_put_u8(w, v.p[i] < ' ' || v.p[i] == 0x7f ? '?' : v.p[i]);
+    gba_put_str(w, v.n > VALUE_SHOWN_MAX ? "...\"" : "\"");
+}
+
+struct complaint {
+    struct walk *walk;
+    gba_writer w;
+    uint8_t line[1024];
+};
+
+/* "FILE:LINE: path: "; write the rest to c->w, then call complaint_end. */
+static void complaint_begin(struct complaint *c, struct walk *walk, size_t line)
+{
+    c->walk = walk;
+    c->w = gba_writer_of(c->line, sizeof c->line);
+    gba_put_str(&c->w, walk->name);
+    gba_put_str(&c->w, ":");
+    gba_put_dec(&c->w, line);
+    gba_put_str(&c->w, ": ");
+    gba_put_view(&c->w, gba_writer_view(&walk->path));
+    gba_put_str(&c->w, walk->path.n > 0 ? ": " : "");
+}
+
+static void complaint_end(struct complaint *c)
+{
+    add_line(c->walk->errors, gba_writer_view(&c->w));
+    if (c->walk->rc == GBA_OK)
+        c->walk->rc = GBA_E_CONFIG;
+}
+
+static void complain(struct walk *walk, const char *text)
+{
+    struct complaint c;
+    complaint_begin(&c, walk, walk->line);
+    gba_put_str(&c.w, text);
+    complaint_end(&c);
+}
+
+/* shown: the value, a word for what stands there, or nothing for a missing key. */
+static void complain_expected(struct walk *walk, const struct gba_opt *row, gba_view shown, size_t line)
+{
+    struct complaint c;
+    complaint_begin(&c, walk, line);
+    if (shown.p == NULL)
+        gba_put_str(&c.w, "missing");
+    else if (row->type == GBA_OPT_HEX)
+        gba_put_str(&c.w, "(value not shown)");
+    else
+        put_shown(&c.w, shown);
+    gba_put_str(&c.w, ": expected ");
+    gba_opt_expects(row, &c.w);
+    complaint_end(&c);
+}
+
+static void fail(struct walk *walk, gba_rc rc)
+{
+    walk->rc = rc;
+    walk->stop = true;
+}
+
+/* ---- the path of the current place ---- */
+
+static void path_add(struct walk *walk, gba_view key)
+{
+    if (walk->path.n > 0)
+        gba_put_str(&walk->path, ".");
+    gba_put_view(&walk->path, key);
+}
+
+static void path_add_index(struct walk *walk, size_t i)
+{
+    gba_put_str(&walk->path, "[");
+    gba_put_dec(&walk->path, i);
+    gba_put_str(&walk->path, "]");
+}
+
+static void path_cut(struct walk *walk, size_t n)
+{
+    walk->path.n = n;
+    walk->path.bad = false;
+}
+
+/* ---- keys that are not there ---- */
+
+static void absent(struct walk *walk, const struct gba_opt *row, uint8_t *base, size_t line)
+{
+    size_t path_n = walk->path.n;
+    path_add(walk, gba_view_cstr(row->key));
+    if (row->fallback == NULL && row->type == GBA_OPT_SECTION) {
+        for (const struct gba_opt *member = row->rows; member->key; member++)
+            absent(walk, member, base + row->offset, line);
+    } else if (row->fallback == NULL) {
+        complain_expected(walk, row, (gba_view){NULL, 0}, line);
+    } else if (row->fallback[0] && gba_opt_set(row, base, gba_view_cstr(row->fallback)) != GBA_OK) {
+        fail(walk, GBA_E_BUG);
+    }
+    path_cut(walk, path_n);
+}
+
+static void absent_rows(struct walk *walk, const struct gba_opt *rows, uint64_t seen, uint8_t *base, size_t line)
+{
+    for (size_t i = 0; rows[i].key; i++) {
+        if ((seen >> i & 1) == 0)
+            absent(walk, &rows[i], base, line);
+    }
+}
+
+/* ---- keys ---- */
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* How many letters must be added, dropped or changed (Levenshtein). */
+static size_t distance(gba_view a, gba_view b)
+{
+    size_t row[33];
+    if (b.n >= sizeof row / sizeof *row)
+        return SIZE_MAX;
+    for (size_t k = 0; k <= b.n; k++)
+        row[k] = k;
+    for (size_t i = 0; i < a.n; i++) {
+        size_t corner = row[0];
+        row[0] = i + 1;
+        for (size_t k = 0; k < b.n; k++) {
+            size_t change = corner + (a.p[i] != b.p[k]);
+            corner = row[k + 1];
+            row[k + 1] = least(change, row[k] + 1, corner + 1);
+        }
+    }
+    return row[b.n];
+}
+
+static const char *nearest(const struct gba_opt *rows, gba_view key)
+{
+    const char *best = NULL;
+    size_t best_distance = 3; /* farther is no typing mistake */
+    for (size_t i = 0; rows[i].key; i++) {
+        size_t d = distance(gba_view_sub(key, 0, 32), gba_view_cstr(rows[i].key));
+        if (d < best_distance) {
+            best = rows[i].key;
+            best_distance = d;
+        }
+    }
+    return best;
+}
+
+static void complain_unknown(struct walk *walk, const struct gba_opt *rows, gba_view key)
+{
+    struct complaint c;
+    const char *near = nearest(rows, key);
+    complaint_begin(&c, walk, walk->line);
+    put_shown(&c.w, key);
+    gba_put_str(&c.w, ": unknown key");
+    if (near) {
+        gba_put_str(&c.w, "; did you mean ");
+        gba_put_str(&c.w, near);
+        gba_put_str(&c.w, "?");
+    } else {
+        gba_put_str(&c.w, "; expected one of");
+        for (size_t i = 0; rows[i].key; i++) {
+            gba_put_str(&c.w, i > 0 ? ", " : " ");
+            gba_put_str(&c.w, rows[i].key);
+        }
+    }
+    complaint_end(&c);
+}
+
+static void on_key(struct walk *walk, struct frame *frame, gba_view key)
+{
+    size_t i = 0;
+    while (frame->rows[i].key && !gba_view_eq(gba_view_cstr(frame->rows[i].key), key))
+        i++;
+    frame->refused = frame->rows[i].key == NULL;
+    if (frame->refused) {
+        complain_unknown(walk, frame->rows, key);
+        return;
+    }
+    path_add(walk, key);
+    frame->refused = frame->seen >> i & 1;
+    if (frame->refused)
+        complain(walk, "the key stands here twice");
+    frame->seen |= UINT64_C(1) << i;
+    frame->row = &frame->rows[i];
+}
+
+/* ---- values ---- */
+
+static struct frame *push(struct walk *walk)
+{
+    if (walk->depth == DEPTH_MAX) {
+        fail(walk, GBA_E_BUG); /* a table nested deeper than the reader */
+        return &walk->stack[DEPTH_MAX - 1];
+    }
+    struct frame *frame = &walk->stack[walk->depth++];
+    *frame = (struct frame){.path_n = walk->path.n, .line = walk->line};
+    return frame;
+}
+
+static void open_mapping(struct walk *walk, const struct gba_opt *rows, void *base)
+{
+    struct frame *frame = push(walk);
+    frame->rows = rows;
+    frame->base = base;
+}
+
+static void open_sequence(struct walk *walk, const struct gba_opt *row, uint8_t *base)
+{
+    struct frame *frame = push(walk);
+    frame->row = row;
+    frame->list = (struct gba_opt_list *)(void *)(base + row->offset);
+}
+
+static bool starts_node(const yaml_event_t *ev)
+{
+    return ev->type == YAML_MAPPING_START_EVENT || ev->type == YAML_SEQUENCE_START_EVENT;
+}
+
+static gba_view scalar(const yaml_event_t *ev)
+{
+    return gba_view_of(ev->data.scalar.value, ev->data.scalar.length);
+}
+
+/* The node is not what the row wants; an alias was complained of already. */
+static void refuse_node(struct walk *walk, const struct gba_opt *row, const yaml_event_t *ev)
+{
+    static const char *const kinds[] = {
+        [YAML_MAPPING_START_EVENT] = "a mapping", [YAML_SEQUENCE_START_EVENT] = "a list",
+    };
+    if (ev->type == YAML_SCALAR_EVENT)
+        complain_expected(walk, row, scalar(ev), walk->line);
+    else if (starts_node(ev))
+        complain_expected(walk, row, gba_view_cstr(kinds[ev->type]), walk->line);
+    walk->skip = starts_node(ev) ? 1 : 0;
+}
+
+/* `key:` with nothing behind it, as when all that stood there is commented out. */
+static bool is_nothing(const yaml_event_t *ev)
+{
+    return ev->type == YAML_SCALAR_EVENT && ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           ev->data.scalar.length == 0;
+}
+
+static void on_value(struct walk *walk, const struct gba_opt *row, uint8_t *base, const yaml_event_t *ev)
+{
+    bool nested = row->type == GBA_OPT_SECTION || row->type == GBA_OPT_LIST;
+    if (nested && is_nothing(ev)) {
+        path_cut(walk, walk->stack[walk->depth - 1].path_n);
+        absent(walk, row, base, walk->line);
+    } else if (row->type == GBA_OPT_SECTION && ev->type == YAML_MAPPING_START_EVENT) {
+        open_mapping(walk, row->rows, base + row->offset);
+    } else if (row->type == GBA_OPT_LIST && ev->type == YAML_SEQUENCE_START_EVENT) {
+        open_sequence(walk, row, base);
+    } else if (nested || ev->type != YAML_SCALAR_EVENT) {
+        refuse_node(walk, row, ev);
+    } else if (gba_opt_set(row, base, scalar(ev)) != GBA_OK) {
+        complain_expected(walk, row, scalar(ev), walk->line);
+    }
+}
+
+/* ---- items of lists ---- */
+
+/* Move to twice the room; the old one is wiped, it may hold keys. */
+static bool grow(struct frame *frame)
+{
+    size_t size = frame->row->item_size;
+    size_t cap = frame->cap ? 2 * frame->cap : 4;
+    void *items = calloc(cap, size);
+    if (items == NULL)
+        return false;
+    gba_copy(items, gba_view_of(frame->list->items, frame->list->n * size));
+    if (frame->list->items)
+        gba_wipe_bytes(frame->list->items, frame->list->n * size);
+    free(frame->list->items);
+    frame->list->items = items;
+    frame->cap = cap;
+    return true;
+}
+
+static void on_item(struct walk *walk, struct frame *frame, const yaml_event_t *ev)
+{
+    const struct gba_opt *row = frame->row;
+    bool plain = row->rows[0].key[0] == '\0';
+    path_add_index(walk, frame->list->n + 1);
+    if (!plain && ev->type != YAML_MAPPING_START_EVENT) {
+        static const struct gba_opt wants = {.type = GBA_OPT_SECTION};
+        refuse_node(walk, &wants, ev);
+        return;
+    }
+    if (row->max && frame->list->n == row->max) {
+        refuse_node(walk, row, ev);
+        walk->stop = true;
+        return;
+    }
+    if (frame->list->n == frame->cap && !grow(frame)) {
+        fail(walk, GBA_E_MEMORY);
+        return;
+    }
+    uint8_t *item = (uint8_t *)frame->list->items + frame->list->n++ * row->item_size;
+    if (plain)
+        on_value(walk, &row->rows[0], item, ev);
+    else
+        open_mapping(walk, row->rows, item);
+}
+
+/* ---- events ---- */
+
+static void on_node(struct walk *walk, const yaml_event_t *ev)
+{
+    if (walk->depth == 0) {
+        if (ev->type == YAML_MAPPING_START_EVENT) {
+            open_mapping(walk, walk->rows, walk->conf);
+            return;
+        }
+        complain(walk, "expected a mapping of keys and values");
+        walk->stop = true;
+        return;
+    }
+    struct frame *frame = &walk->stack[walk->depth - 1];
+    const struct gba_opt *row = frame->row;
+    if (frame->list) {
+        path_cut(walk, frame->path_n);
+        on_item(walk, frame, ev);
+    } else if (frame->refused || row) {
+        bool refused = frame->refused;
+        frame->refused = false;
+        frame->row = NULL;
+        if (!refused)
+            on_value(walk, row, frame->base, ev);
+        else
+            walk->skip = starts_node(ev) ? 1 : 0;
+    } else if (ev->type == YAML_SCALAR_EVENT) {
+        path_cut(walk, frame->path_n);
+        on_key(walk, frame, scalar(ev));
+    } else {
+        path_cut(walk, frame->path_n);
+        complain(walk, "expected a key");
+        walk->stop = true;
+    }
+}
+
+static void on_end(struct walk *walk)
+{
+    struct frame *frame = &walk->stack[walk->depth - 1];
+    path_cut(walk, frame->path_n);
+    if (frame->list && frame->list->n < frame->row->min)
+        complain_expected(walk, frame->row, GBA_LIT("a shorter list"), frame->line);
+    else if (!frame->list)
+        absent_rows(walk, frame->rows, frame->seen, frame->base, frame->line);
+    walk->depth--;
+}
+
+static void refuse_extras(struct walk *walk, const yaml_event_t *ev)
+{
+    const yaml_char_t *anchor = NULL, *tag = NULL;
+    if (ev->type == YAML_SCALAR_EVENT) {
+        anchor = ev->data.scalar.anchor;
+        tag = ev->data.scalar.tag;
+    } else if (ev->type == YAML_SEQUENCE_START_EVENT) {
+        anchor = ev->data.sequence_start.anchor;
+        tag = ev->data.sequence_start.tag;
+    } else if (ev->type == YAML_MAPPING_START_EVENT) {
+        anchor = ev->data.mapping_start.anchor;
+        tag = ev->data.mapping_start.tag;
+    }
+    if (anchor)
+        complain(walk, "an anchor (&name) is not allowed");
+    if (tag)
+        complain(walk, "a tag (!name) is not allowed");
+    if (ev->type == YAML_ALIAS_EVENT)
+        complain(walk, "an alias (*name) is not allowed");
+}
+
+static void on_document(struct walk *walk)
+{
+    if (walk->started) {
+        complain(walk, "expected the end of the file, not a second document");
+        walk->stop = true;
+    }
+    walk->started = true;
+}
+
+static void on_event(struct walk *walk, const yaml_event_t *ev)
+{
+    bool ends = ev->type == YAML_MAPPING_END_EVENT || ev->type == YAML_SEQUENCE_END_EVENT;
+    bool node = starts_node(ev) || ev->type == YAML_SCALAR_EVENT || ev->type == YAML_ALIAS_EVENT;
+    walk->line = ev->start_mark.line + 1;
+    refuse_extras(walk, ev);
+    if (walk->skip > 0)
+        walk->skip = walk->skip + starts_node(ev) - ends;
+    else if (node)
+        on_node(walk, ev);
+    else if (ends)
+        on_end(walk);
+    else if (ev->type == YAML_DOCUMENT_START_EVENT)
+        on_document(walk);
+    else if (ev->type == YAML_STREAM_END_EVENT && !walk->started)
+        absent_rows(walk, walk->rows, 0, walk->conf, 1);
+}
+
+/* ---- reading ---- */
+
+/* Octets that are not UTF-8 have an offset only, the rest of the errors a mark. */
+static void complain_syntax(struct walk *walk, const yaml_parser_t *parser, gba_view yaml)
+{
+    struct complaint c;
+    size_t line = parser->problem_mark.line + 1;
+    if (parser->error == YAML_READER_ERROR) {
+        line = 1;
+        for (size_t i = 0; i < parser->problem_offset && i < yaml.n; i++)
+            line += yaml.p[i] == '\n';
+    }
+    path_cut(walk, 0);
+    complaint_begin(&c, walk, line);
+    gba_put_str(&c.w, "not YAML: ");
+    gba_put_str(&c.w, parser->problem ? parser->problem : "unreadable");
+    if (parser->context) {
+        gba_put_str(&c.w, " ");
+        gba_put_str(&c.w, parser->context);
+    }
+    complaint_end(&c);
+}
+
+/* False at the end of the stream or at an error. */
+static bool next(struct walk *walk, yaml_parser_t *parser, gba_view yaml)
+{
+    yaml_event_t ev;
+    if (!yaml_parser_parse(parser, &ev)) {
+        if (parser->error == YAML_MEMORY_ERROR)
+            fail(walk, GBA_E_MEMORY);
+        else
+            complain_syntax(walk, parser, yaml);
+        return false;
+    }
+    bool last = ev.type == YAML_STREAM_END_EVENT;
+    on_event(walk, &ev);
+    if (ev.type == YAML_SCALAR_EVENT)
+        gba_wipe_bytes(ev.data.scalar.value, ev.data.scalar.length);
+    yaml_event_delete(&ev);
+    return !last && !walk->stop;
+}
+
+gba_rc rt_conf_parse(const char *name, gba_view yaml, const struct gba_opt *rows, void *conf,
+                     struct rt_conf_errors *errors)
+{
+    struct walk walk = {.name = name, .rows = rows, .conf = conf, .errors = errors};
+    yaml_parser_t parser;
+    walk.path = gba_writer_of(walk.path_room, sizeof walk.path_room);
+    if (yaml.n > RT_CONF_FILE_MAX) {
+        rt_conf_complain(errors, name, "file", "larger than 4 MiB");
+        return GBA_E_CONFIG;
+    }
+    if (!yaml_parser_initialize(&parser))
+        return GBA_E_MEMORY;
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, yaml.p, yaml.n);
+    while (next(&walk, &parser, yaml))
+        ;
+    yaml_parser_delete(&parser);
+    if (walk.rc != GBA_OK)
+        rt_conf_free(rows, conf);
+    return walk.rc;
+}
+
+/* The whole file, or E_FILE; the caller wipes and frees. */
+static gba_rc load(const char *path, uint8_t **octets, size_t *n)
+{
+    gba_rc rc = GBA_E_FILE;
+    FILE *file = fopen(path, "rbe");
+    *octets = NULL;
+    if (file == NULL)
+        goto out;
+    rc = GBA_E_MEMORY;
+    *octets = malloc(RT_CONF_FILE_MAX + 1);
+    if (*octets == NULL)
+        goto out;
+    setvbuf(file, NULL, _IONBF, 0); /* no copy of the keys stays in a stream's buffer */
+    *n = fread(*octets, 1, RT_CONF_FILE_MAX + 1, file);
+    rc = ferror(file) ? GBA_E_FILE : GBA_OK;
+out:
+    if (file)
+        fclose(file);
+    return rc;
+}
+
+gba_rc rt_conf_read(const char *path, const struct gba_opt *rows, void *conf, struct rt_conf_errors *errors)
+{
+    uint8_t *octets = NULL;
+    size_t n = 0;
+    gba_rc rc = load(path, &octets, &n);
+    if (rc == GBA_E_FILE)
+        rt_conf_complain(errors, path, "cannot be read", strerror(errno));
+    if (rc == GBA_OK)
+        rc = rt_conf_parse(path, gba_view_of(octets, n), rows, conf, errors);
+    if (octets)
+        gba_wipe_bytes(octets, n);
+    free(octets);
+    return rc;
+}
+
+/* ---- the end of a configuration ---- */
+
+static size_t value_size(enum gba_opt_type type)
+{
+    static const size_t sizes[] = {
+        [GBA_OPT_TEXT] = sizeof(gba_text),         [GBA_OPT_BOOL] = sizeof(bool),
+        [GBA_OPT_UINT] = sizeof(uint32_t),         [GBA_OPT_SECONDS] = sizeof(uint32_t),
+        [GBA_OPT_MILLIS] = sizeof(uint32_t),       [GBA_OPT_ENUM] = sizeof(int),
+        [GBA_OPT_ADDRESS] = sizeof(gba_text),      [GBA_OPT_HEX] = sizeof(struct gba_opt_hex),
+        [GBA_OPT_LIST] = sizeof(struct gba_opt_list), [GBA_OPT_SECTION] = 0,
+    };
+    return sizes[type];
+}
+
+void rt_conf_free(const struct gba_opt *rows, void *conf)
+{
+    for (const struct gba_opt *row = rows; row->key; row++) {
+        uint8_t *value = (uint8_t *)conf + row->offset;
+        if (row->type == GBA_OPT_SECTION)
+            rt_conf_free(row->rows, value);
+        if (row->type == GBA_OPT_LIST) {
+            struct gba_opt_list *list = (struct gba_opt_list *)(void *)value;
+            for (size_t i = 0; i < list->n; i++)
+                rt_conf_free(row->rows, (uint8_t *)list->items + i * row->item_size);
+            free(list->items);
+        }
+        gba_wipe_bytes(value, value_size(row->type));
+    }
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the main of every daemon shares: arguments, configuration, log, loop,
+ * signals and exit codes.  A main.c says what is its own and nothing else:
+ *
+ *   struct bsf_app {
+ *       struct bsf_conf conf;
+ *       struct rt_httpd *httpd;
+ *       struct rt_dia *dia;
+ *   };
+ *
+ *   static gba_rc start(void *arg, struct rt_daemon *daemon)
+ *   {
+ *       struct bsf_app *app = arg;
+ *       gba_text address;
+ *       GBA_TRY(rt_httpd_open(rt_daemon_loop(daemon), &httpd_conf, on_request, app, &app->httpd));
+ *       rt_httpd_address(app->httpd, &address);
+ *       rt_daemon_listens(daemon, "ub", gba_text_view(&address));
+ *       return GBA_OK;
+ *   }
+ *
+ *   static void stop(void *arg)          also after a start that failed half-way
+ *   {
+ *       struct bsf_app *app = arg;
+ *       if (app->httpd)
+ *           rt_httpd_close(app->httpd);
+ *   }
+ *
+ *   static void check(const void *conf, const struct gba_conf_sink *sink)
+ *   {
+ *       bsf_conf_check(conf, sink);
+ *   }
+ *
+ *   int main(int argc, char **argv)
+ *   {
+ *       static struct bsf_app app;
+ *       return rt_daemon_main(argc, argv, &(struct rt_daemon_spec){
+ *           .program = "keystrap-bsf", .summary = "GBA bootstrapping server function",
+ *           .conf_file = "/etc/keystrap/bsf.yaml", .rows = bsf_conf_rows,
+ *           .conf = &app.conf, .log = &app.conf.log, .check = check,
+ *           .start = start, .stop = stop, .arg = &app});
+ *   }
+ *
+ *     keystrap-bsf [-c FILE] [-t|--check-config] [--help] [--version]
+ *
+ * Exit codes: 0 stopped by SIGTERM or SIGINT, or the configuration is good;
+ * 1 the start failed (the log says why); 2 wrong usage or configuration.
+ */
+#pragma once
+
+#include "gba/base/conf.h"
+#include "rt/loop.h"
+
+struct rt_daemon;
+
+struct rt_daemon_spec {
+    const char *program;
+    const char *summary;   /* one line for --help */
+    const char *conf_file; /* used without -c */
+    const struct gba_opt *rows;
+    void *conf;                     /* zeroed; filled before start */
+    const struct gba_conf_log *log; /* inside conf */
+    void (*check)(const void *conf, const struct gba_conf_sink *sink); /* cross-field; may be NULL */
+
+    /* Open everything on the loop.  Signals that stop are blocked here, so
+     * threads made here never see them.  A failure ends the daemon with 1 after
+     * stop was called; log what was being tried. */
+    gba_rc (*start)(void *arg, struct rt_daemon *daemon);
+
+    /* Close what is open; the loop runs on until all handles are gone. */
+    void (*stop)(void *arg);
+    void *arg;
+};
+
+/* Returns the exit code for main. */
+int rt_daemon_main(int argc, char **argv, const struct rt_daemon_spec *spec);
+
+struct rt_loop *rt_daemon_loop(struct rt_daemon *daemon);
+
+/* Name an address for the ready line, at most 8 of them; `name` must stay. After a
+ * good start one line tells all: "daemon.ready version=0.1.0 ub=127.0.0.1:8080 zn=...". */
+void rt_daemon_listens(struct rt_daemon *daemon, const char *name, gba_view address);
