@@ -11,8 +11,8 @@ enum { GBA_SQN_IND_BITS = 5, GBA_SQN_INDS = 32 };
 #define GBA_SQN_MAX ((UINT64_C(1) << 48) - 1)
 #define GBA_SQN_DELTA (UINT64_C(1) << 28)
 
-/* AuC: the SQN after `last` for a domain that owns `ind` (0..31); E_LIMIT-class
- * E_NUMBER when SEQ is used up. */
+/* AuC: the SQN after `last` for a domain that owns `ind` (0..31);
+ * E_SQN_USED_UP when SEQ has reached its end. */
 GBA_MUST_USE gba_rc gba_sqn_next(uint64_t last, unsigned ind, uint64_t *next);
 
 /* AuC on resynchronisation with a verified SQN_MS: the new `last`.  Keeps the
