@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rt/log.h"
+#include "tests/lib/tap.h"
+
+static int pipe_fds[2];
+static char text[8192];
+static size_t text_n;
+
+static void log_to_pipe(enum rt_log_level level, bool show_identities)
+{
+    static struct rt_log_conf conf = {.program = "prog"};
+    CU_ASSERT_EQUAL_FATAL(pipe(pipe_fds), 0);
+    conf.level = level;
+    conf.show_identities = show_identities;
+    conf.fd = pipe_fds[1];
+    rt_log_init(&conf);
+}
+
+/* Close the writing end and take what came, without the time at the start. */
+static gba_view taken(void)
+{
+    ssize_t got;
+    text_n = 0;
+    close(pipe_fds[1]);
+    while ((got = read(pipe_fds[0], text + text_n, sizeof text - text_n)) > 0)
+        text_n += (size_t)got;
+    close(pipe_fds[0]);
+    return gba_view_of(text, text_n);
+}
+
+/* From the level on: the part that a test can know. */
+static gba_view line(void)
+{
+    gba_view v = taken();
+    size_t at = gba_view_find(v, ']');
+    return gba_view_sub(v, at + 2, v.n);
+}
+
+static size_t count_lines(gba_view v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v.n; i++)
+        n += v.p[i] == '\n';
+    return n;
+}
+
+static void forged_lines(void)
+{
+    log_to_pipe(RT_LOG_INFO, true);
+    rt_log(RT_LOG_WARN, "x", RT_CSTR("a", "1\n2030-01-01T00:00:00.000Z prog[1] info y b=2"), RT_CSTR("c", "r\rt\tq\"b\\"),
+           RT_ID("i", GBA_LIT("u\nv@d")), RT_STR("n", GBA_LIT("a\0b")), RT_CSTR("e", "k=v"), RT_STR("u", GBA_LIT("\xc2\x85\x7f")));
+    T_STR(line(), "warn x a=\"1\\n2030-01-01T00:00:00.000Z prog[1] info y b=2\" c=\"r\\x0dt\\x09q\\\"b\\\\\""
+                  " i=\"u\\nv@d\" n=\"a\\x00b\" e=\"k=v\" u=\"\\xc2\\x85\\x7f\"\n");
+}
+
+static void masked_identity_cannot_forge(void)
+{
+    log_to_pipe(RT_LOG_INFO, false);
+    rt_log(RT_LOG_WARN, "x", RT_ID("i", GBA_LIT("a\n b c d e f@d\nmain")));
+    T_STR(line(), "warn x i=\"a\\n b***@d\\nmain\"\n");
+}
+
+static void huge_values_are_cut(void)
+{
+    static char big[5000];
+    memset(big, 'x', sizeof big - 1);
+    log_to_pipe(RT_LOG_INFO, false);
+    rt_log(RT_LOG_INFO, "x", RT_CSTR("a", big), RT_NUM("b", 1));
+    gba_view got = line();
+    CU_ASSERT_TRUE(gba_view_ends(got, GBA_LIT("xxx...\" b=1\n")));
+    CU_ASSERT_EQUAL(got.n, strlen("info x a=\"...\" b=1\n") + 512);
+}
+
+static void huge_lines_are_cut(void)
+{
+    static char big[5000];
+    memset(big, '\n', sizeof big - 1);
+    log_to_pipe(RT_LOG_INFO, false);
+    rt_log(RT_LOG_INFO, "x", RT_CSTR("a", big), RT_CSTR("b", big), RT_CSTR("c", big), RT_CSTR("d", big), RT_CSTR("e", big));
+    gba_view got = taken();
+    CU_ASSERT_EQUAL(count_lines(got), 1);
+    CU_ASSERT_TRUE(got.n <= 4096);
+    CU_ASSERT_TRUE(gba_view_contains(got, GBA_LIT(" c=")));
+    CU_ASSERT_TRUE(gba_view_ends(got, GBA_LIT("\" cut=line\n")));
+}
+
+static void masks(void)
+{
+    static const char *const rows[][2] = {
+        {"001010123456789@ims.mnc001.mcc001.3gppnetwork.org", "0010***@ims.mnc001.mcc001.3gppnetwork.org"},
+        {"abcdefgh", "abcd***"}, {"abc@d", "a***@d"}, {"a@d", "***@d"}, {"@d", "***@d"}, {"", "***"}, {"a", "***"},
+        {"a@b@c.example", "a***@c.example"}, {"abcdefgh@", "abcd***@"},
+    };
+    char out[128];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gba_writer w = gba_writer_of(out, sizeof out);
+        rt_log_mask(gba_view_cstr(rows[i][0]), &w);
+        T_STR(gba_writer_view(&w), rows[i][1]);
+    }
+}
+
+static void levels(void)
+{
+    log_to_pipe(RT_LOG_NOTICE, false);
+    rt_log(RT_LOG_DEBUG, "d", RT_NUM("n", 1));
+    rt_log(RT_LOG_INFO, "i", RT_NUM("n", 1));
+    rt_log(RT_LOG_NOTICE, "n", RT_NUM("n", 1));
+    rt_log(RT_LOG_ERROR, "e", RT_NUM("n", 1));
+    CU_ASSERT_EQUAL(count_lines(taken()), 2);
+}
+
+static void whole_line(void)
+{
+    char want[64];
+    log_to_pipe(RT_LOG_INFO, false);
+    rt_log(RT_LOG_INFO, "ub.refused", RT_CSTR("run", "9f2c"), RT_REASON(GBA_E_MAC), RT_ID("impi", GBA_LIT("0010101@ims")),
+           RT_NUM("min", INT64_MIN), RT_NUM("big", INT64_MAX), RT_CSTR("empty", ""), RT_CSTR("none", NULL));
+    gba_view got = taken();
+    snprintf(want, sizeof want, "Z prog[%ld] info ub.refused run=9f2c", (long)getpid());
+    CU_ASSERT_TRUE(gba_view_contains(got, gba_view_cstr(want)));
+    CU_ASSERT_EQUAL(gba_view_find(got, ' '), strlen("2030-01-01T00:00:00.000Z"));
+    CU_ASSERT_EQUAL(gba_view_find(got, '.'), strlen("2030-01-01T00:00:00"));
+    CU_ASSERT_TRUE(gba_view_ends(got, GBA_LIT(" reason=mac-wrong impi=001***@ims min=-9223372036854775808"
+                                              " big=9223372036854775807 empty=\"\" none=\"\"\n")));
+}
+
+int main(void)
+{
+    CU_TestInfo hostile[] = {
+        {"forged lines", forged_lines},
+        {"forged lines through an identity", masked_identity_cannot_forge},
+        {"huge values", huge_values_are_cut},
+        {"huge lines", huge_lines_are_cut},
+        CU_TEST_INFO_NULL,
+    };
+    CU_TestInfo good[] = {
+        {"masks", masks},
+        {"levels", levels},
+        {"a whole line", whole_line},
+        CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"hostile", NULL, NULL, NULL, NULL, hostile},
+        {"lines", NULL, NULL, NULL, NULL, good},
+        CU_SUITE_INFO_NULL,
+    };
+    return tap_run(suites);
+}
