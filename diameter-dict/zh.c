@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diameter-dict/zh.h"
+
+#include "diameter-dict/codec.h"
+
+static const gba_view no_view = {NULL, 0};
+
+/* ---- MAR ---- */
+
+/*= TS 29.109 4.2: the scheme, and RAND || AUTS on resynchronisation */
+static void put_mar_item(struct dia_put *p, const struct dia_mar *mar)
+{
+    uint8_t authorization[sizeof mar->rand.b + sizeof mar->auts.b];
+    gba_writer w = gba_writer_of(authorization, sizeof authorization);
+    void *outer = dia_put_open(p, DIA_AVP_SIP_AUTH_DATA_ITEM);
+    dia_put_view(p, DIA_AVP_SIP_AUTHENTICATION_SCHEME, mar->scheme.p ? mar->scheme : GBA_LIT("Digest-AKAv1-MD5"));
+    if (mar->resync) {
+        gba_put_view(&w, GBA_ARRAY(mar->rand.b));
+        gba_put_view(&w, GBA_ARRAY(mar->auts.b));
+        dia_put_view(p, DIA_AVP_SIP_AUTHORIZATION, gba_writer_view(&w));
+    }
+    dia_put_close(p, outer);
+}
+
+gba_rc dia_mar_encode(const struct dia_mar *mar, struct msg **out)
+{
+    struct dia_put p = dia_put_request(DIA_CMD_MAR, DIA_APP_ZH, &mar->route);
+    dia_put_view(&p, DIA_AVP_USER_NAME, mar->impi);
+    dia_put_view(&p, DIA_AVP_PUBLIC_IDENTITY, mar->impu);
+    put_mar_item(&p, mar);
+    if (mar->has_guss_stamp)
+        dia_put_time(&p, DIA_AVP_GUSS_TIMESTAMP, mar->guss_stamp_s);
+    return dia_put_request_end(&p, out);
+}
+
+static void get_mar_item(struct dia_get *g, struct dia_mar *mar)
+{
+    uint8_t authorization[sizeof mar->rand.b + sizeof mar->auts.b];
+    gba_reader r = gba_reader_of(GBA_ARRAY(authorization));
+    struct dia_get item;
+    if (!dia_get_group(g, DIA_AVP_SIP_AUTH_DATA_ITEM, &item))
+        return;
+    mar->scheme = dia_get_view(&item, DIA_AVP_SIP_AUTHENTICATION_SCHEME);
+    if (item.count[DIA_AVP_SIP_AUTHORIZATION] > 0) {
+        dia_need_bytes(&item, DIA_AVP_SIP_AUTHORIZATION, authorization, sizeof authorization);
+        mar->resync = item.rc == GBA_OK;
+    }
+    if (mar->resync) {
+        gba_get_bytes(&r, mar->rand.b, sizeof mar->rand.b);
+        gba_get_bytes(&r, mar->auts.b, sizeof mar->auts.b);
+    }
+    dia_get_join(g, &item);
+}
+
+gba_rc dia_mar_decode(struct msg *msg, struct dia_mar *mar, struct dia_fault *fault)
+{
+    struct dia_get g = dia_get_open(msg);
+    *mar = (struct dia_mar){.resync = false};
+    dia_get_route(&g, &mar->route);
+    mar->impi = dia_get_view(&g, DIA_AVP_USER_NAME);
+    mar->impu = dia_get_view(&g, DIA_AVP_PUBLIC_IDENTITY);
+    if (mar->impi.n == 0 && mar->impu.n == 0)
+        dia_get_fail(&g, DIA_AVP_USER_NAME, GBA_E_DIA_MISSING);
+    get_mar_item(&g, mar);
+    mar->has_guss_stamp = dia_get_time(&g, DIA_AVP_GUSS_TIMESTAMP, &mar->guss_stamp_s);
+    return dia_get_end(&g, fault);
+}
+
+/* ---- MAA ---- */
+
+/*= TS 29.109 4.2, TS 29.229 6.3.13: one vector, as raw octets */
+static void put_vector(struct dia_put *p, const gba_aka_vector *vector)
+{
+    uint8_t authenticate[sizeof vector->rand.b + sizeof vector->autn.b];
+    gba_writer w = gba_writer_of(authenticate, sizeof authenticate);
+    void *outer = dia_put_open(p, DIA_AVP_SIP_AUTH_DATA_ITEM);
+    gba_put_view(&w, GBA_ARRAY(vector->rand.b));
+    gba_put_view(&w, GBA_ARRAY(vector->autn.b));
+    dia_put_number(p, DIA_AVP_SIP_ITEM_NUMBER, 1);
+    dia_put_view(p, DIA_AVP_SIP_AUTHENTICATION_SCHEME, GBA_LIT("Digest-AKAv1-MD5"));
+    dia_put_view(p, DIA_AVP_SIP_AUTHENTICATE, gba_writer_view(&w));
+    dia_put_view(p, DIA_AVP_SIP_AUTHORIZATION, gba_view_of(vector->xres.b, vector->xres.n));
+    dia_put_view(p, DIA_AVP_CONFIDENTIALITY_KEY, GBA_ARRAY(vector->ck.b));
+    dia_put_view(p, DIA_AVP_INTEGRITY_KEY, GBA_ARRAY(vector->ik.b));
+    dia_put_close(p, outer);
+}
+
+gba_rc dia_maa_encode(struct msg **msg, const struct dia_maa *maa)
+{
+    struct dia_route origin = {maa->origin_host, maa->origin_realm, no_view, no_view};
+    struct dia_put p = dia_put_answer(*msg, &origin, maa->result);
+    dia_put_view(&p, DIA_AVP_USER_NAME, maa->impi);
+    if (maa->has_vector)
+        put_vector(&p, &maa->vector);
+    dia_put_view(&p, DIA_AVP_GBA_USER_SEC_SETTINGS, maa->guss);
+    dia_put_view(&p, DIA_AVP_REDIRECT_HOST, maa->redirect_host);
+    if (maa->redirect_host.p)
+        dia_put_number(&p, DIA_AVP_REDIRECT_MAX_CACHE_TIME, maa->redirect_cache_s);
+    return dia_put_answer_end(&p, msg);
+}
+
+enum { XRES_MIN = 4 };
+
+static void get_vector(struct dia_get *g, gba_aka_vector *vector)
+{
+    uint8_t authenticate[sizeof vector->rand.b + sizeof vector->autn.b];
+    gba_reader r = gba_reader_of(GBA_ARRAY(authenticate));
+    struct dia_get item;
+    if (!dia_get_group(g, DIA_AVP_SIP_AUTH_DATA_ITEM, &item)) {
+        dia_get_fail(g, DIA_AVP_SIP_AUTH_DATA_ITEM, GBA_E_DIA_MISSING);
+        return;
+    }
+    dia_need_bytes(&item, DIA_AVP_SIP_AUTHENTICATE, authenticate, sizeof authenticate);
+    gba_view xres = dia_need_view(&item, DIA_AVP_SIP_AUTHORIZATION);
+    if (item.rc == GBA_OK && (xres.n < XRES_MIN || xres.n > sizeof vector->xres.b))
+        dia_get_fail(&item, DIA_AVP_SIP_AUTHORIZATION, GBA_E_DIA_LENGTH);
+    dia_need_bytes(&item, DIA_AVP_CONFIDENTIALITY_KEY, vector->ck.b, sizeof vector->ck.b);
+    dia_need_bytes(&item, DIA_AVP_INTEGRITY_KEY, vector->ik.b, sizeof vector->ik.b);
+    if (item.rc == GBA_OK) {
+        gba_get_bytes(&r, vector->rand.b, sizeof vector->rand.b);
+        gba_get_bytes(&r, vector->autn.b, sizeof vector->autn.b);
+        gba_copy(vector->xres.b, xres);
+        vector->xres.n = xres.n;
+    }
+    dia_get_join(g, &item);
+}
+
+/*= RFC 6733 6.13, 6.14: an SLF says which HSS to ask */
+static void get_redirect(struct dia_get *g, struct dia_maa *maa)
+{
+    gba_view hosts[8];
+    size_t n = dia_get_views(g, DIA_AVP_REDIRECT_HOST, hosts, sizeof hosts / sizeof hosts[0]);
+    if (n == 0)
+        dia_get_fail(g, DIA_AVP_REDIRECT_HOST, GBA_E_DIA_MISSING);
+    else
+        maa->redirect_host = hosts[0];
+    (void)dia_get_number(g, DIA_AVP_REDIRECT_MAX_CACHE_TIME, &maa->redirect_cache_s);
+}
+
+gba_rc dia_maa_decode(struct msg *msg, struct dia_maa *maa)
+{
+    struct dia_fault fault;
+    struct dia_get g = dia_get_open(msg);
+    *maa = (struct dia_maa){.has_vector = false};
+    dia_get_result(&g, &maa->result);
+    if (!maa->result.experimental && maa->result.code == DIA_SUCCESS) {
+        maa->impi = dia_get_view(&g, DIA_AVP_USER_NAME);
+        maa->guss = dia_get_view(&g, DIA_AVP_GBA_USER_SEC_SETTINGS);
+        get_vector(&g, &maa->vector);
+        maa->has_vector = g.rc == GBA_OK;
+    } else if (!maa->result.experimental && maa->result.code == DIA_REDIRECT_INDICATION) {
+        get_redirect(&g, maa);
+    }
+    maa->origin_host = dia_get_view(&g, DIA_AVP_ORIGIN_HOST);
+    maa->origin_realm = dia_get_view(&g, DIA_AVP_ORIGIN_REALM);
+    if (g.rc != GBA_OK)
+        gba_wipe(&maa->vector);
+    return dia_get_end(&g, &fault);
+}
+
+/* ---- error answers ---- */
+
+gba_rc dia_error_encode(struct msg **msg, const struct dia_route *origin, const struct dia_fault *fault)
+{
+    enum dia_avp avp = dia_avp_of_code(fault->avp_code);
+    struct dia_put p = dia_put_answer(*msg, origin, fault->result);
+    if (avp != DIA_AVP_COUNT)
+        dia_put_failed(&p, *msg, avp);
+    return dia_put_answer_end(&p, msg);
+}
