@@ -7,6 +7,8 @@
 
 #include "uicc/card.h"
 
+enum { UICC_INS_GET_RESPONSE = 0xc0, UICC_SW_OK = 0x9000 };
+
 struct uicc_command {
     uint8_t cla, ins, p1, p2;
     gba_view data; /* at most 255 octets; empty: no Lc */

@@ -6,6 +6,7 @@
 #include "uicc/apdu.h"
 
 enum { UICC_INS_AUTHENTICATE = 0x88, UICC_CONTEXT_3G = 0x81, UICC_CONTEXT_GBA = 0x84 };
+enum { UICC_TAG_OK = 0xdb, UICC_TAG_SYNC = 0xdc };
 
 /* What a challenge gave.  Wipe it. */
 struct uicc_auth {
@@ -23,6 +24,9 @@ GBA_MUST_USE gba_rc uicc_authenticate(const struct uicc_card *card, uint8_t cont
 /* DC 0E AUTS -> E_SQN and *auts; anything else -> OK, untouched; E_CARD_RESPONSE
  * when it is cut. */
 GBA_MUST_USE gba_rc uicc_auth_sync(gba_view response, gba_auts *auts);
+
+/* "Lr RES" of an answer; RES has 4 to 16 octets, with TUAK up to 32.  E_CARD_RESPONSE. */
+GBA_MUST_USE gba_rc uicc_auth_take_res(gba_reader *r, gba_res *res);
 
 /* 3G context in the selected application: OK, E_SQN (auts), E_CARD_MAC (9862),
  * E_CARD_CONTEXT (9864), E_PIN_NEEDED (6982), ... */

@@ -8,6 +8,12 @@
 #include "uicc/apdu.h"
 
 enum {
+    UICC_CLA = 0x00,
+    UICC_INS_SELECT = 0xa4,
+    UICC_INS_READ_BINARY = 0xb0,
+    UICC_INS_READ_RECORD = 0xb2,
+    UICC_INS_UPDATE_BINARY = 0xd6,
+    UICC_INS_UPDATE_RECORD = 0xdc,
     UICC_FID_MF = 0x3f00,
     UICC_FID_DIR = 0x2f00,
     UICC_FILE_MAX = 1024, /* largest file read as a whole */
@@ -19,6 +25,17 @@ struct uicc_aid {
 };
 gba_view uicc_aid_view(const struct uicc_aid *aid);
 
+enum {
+    UICC_TAG_FCP = 0x62,
+    UICC_TAG_SIZE = 0x80,
+    UICC_TAG_DESCRIPTOR = 0x82,
+    UICC_TAG_FID = 0x83,
+    UICC_TAG_AID = 0x84,
+    UICC_TAG_PIN_STATUS = 0xc6,
+    UICC_TAG_PIN_ENABLED = 0x90,
+    UICC_TAG_PIN_REFERENCE = 0x83,
+};
+
 /* From the FCP template (tag 62): the sizes, and the PIN that protects. */
 struct uicc_file {
     uint16_t fid;
@@ -26,6 +43,7 @@ struct uicc_file {
     uint16_t record_size;  /* linear fixed, else 0 */
     uint8_t records;
     uint8_t pin_reference; /* key reference of the application's PIN; 1 when not told */
+    bool pin_enabled;      /* true when not told */
 };
 
 GBA_MUST_USE gba_rc uicc_fcp_parse(gba_view fcp, struct uicc_file *file);
@@ -42,6 +60,6 @@ GBA_MUST_USE gba_rc uicc_read_file(const struct uicc_card *card, uint16_t fid, g
  * is written, when data does not fit. */
 GBA_MUST_USE gba_rc uicc_update_file(const struct uicc_card *card, uint16_t fid, gba_view data);
 
-/* Select a linear fixed file and read record number 1.. ; E_CARD_RECORD past the last. */
-GBA_MUST_USE gba_rc uicc_read_record(const struct uicc_card *card, uint16_t fid, uint8_t number,
-                                     gba_writer *w);
+/* Read record number 1.. of the selected linear fixed file; E_CARD_RECORD past the last. */
+GBA_MUST_USE gba_rc uicc_read_record(const struct uicc_card *card, const struct uicc_file *file,
+                                     unsigned number, gba_writer *w);

@@ -5,10 +5,11 @@
  */
 #pragma once
 
-#include "gba/base/text.h"
+#include "gba/wire/names.h"
 #include "uicc/auth.h"
+#include "uicc/file.h"
 
-enum { UICC_TAG_BOOTSTRAP = 0xdd, UICC_TAG_DERIVE = 0xde, UICC_TAG_OK = 0xdb, UICC_TAG_SYNC = 0xdc };
+enum { UICC_TAG_BOOTSTRAP = 0xdd, UICC_TAG_DERIVE = 0xde };
 
 /* Bootstrapping: RES leaves the card, Ks does not.  Results as uicc_auth_3g. */
 GBA_MUST_USE gba_rc uicc_gba_u_bootstrap(const struct uicc_card *card, const gba_rand *rand,
@@ -46,14 +47,13 @@ GBA_MUST_USE gba_rc uicc_gbabp_update(const struct uicc_card *card, uint16_t fid
 /* ---- EF_GBANL: records 80 L NAF_ID 81 L B-TID ---- */
 
 struct uicc_gbanl {
-    gba_text naf_fqdn;
-    uint8_t ua_id[5];
+    gba_nafid naf;
     gba_text btid;
 };
 
 /* E_ABSENT for an empty record, E_TLV, E_CARD_CONTENT. */
 GBA_MUST_USE gba_rc uicc_gbanl_decode(gba_view record, struct uicc_gbanl *out);
 
-/* Record number 1.. ; E_CARD_RECORD past the last. */
-GBA_MUST_USE gba_rc uicc_gbanl_read(const struct uicc_card *card, uint16_t fid, uint8_t number,
+/* Record number 1.. ; E_CARD_RECORD past the last, E_ABSENT for an empty one. */
+GBA_MUST_USE gba_rc uicc_gbanl_read(const struct uicc_card *card, uint16_t fid, unsigned number,
                                     struct uicc_gbanl *out);

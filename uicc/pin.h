@@ -13,11 +13,11 @@ struct uicc_pin {
 /* 4 to 8 decimal digits; E_PIN_FORM. */
 GBA_MUST_USE gba_rc uicc_pin_parse(gba_view digits, struct uicc_pin *pin);
 
-enum { UICC_PIN_TRIES_UNKNOWN = -1 };
+enum { UICC_INS_VERIFY = 0x20 };
 
 struct uicc_pin_state {
-    bool open;  /* verified already, or not enabled */
-    int tries;  /* left, when not open */
+    bool open;      /* verified already, or not enabled */
+    unsigned tries; /* left, when not open */
 };
 
 /* Ask, without costing a try.  E_PIN_BLOCKED. */
