@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A clock that stands still until told and random bytes that repeat from a seed. */
+#pragma once
+
+#include "gba/base/env.h"
+
+struct fake_world {
+    gba_env env;
+    uint64_t state;
+};
+
+static inline void fake_random(void *ctx, uint8_t *out, size_t n)
+{
+    struct fake_world *world = ctx;
+    for (size_t i = 0; i < n; i++) {
+        world->state = world->state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        out[i] = (uint8_t)(world->state >> 56);
+    }
+}
+
+/* 2029-12-31T00:00:00Z, one day before the expiry of the sheet's examples. */
+static inline void fake_world_init(struct fake_world *world)
+{
+    *world = (struct fake_world){{INT64_C(1893369600000), fake_random, world}, 1};
+}
