@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "naf/conf.h"
 
+#include <stddef.h>
+
+#include "config/naf.opt"
+
 /* The host without ":port"; an IPv6 literal keeps its brackets. */
 static gba_view without_port(gba_view host)
 {
@@ -10,28 +14,65 @@ static gba_view without_port(gba_view host)
     return has_port ? gba_view_sub(host, 0, colon) : host;
 }
 
-const struct naf_service *naf_conf_service(const struct naf_ua_conf *conf, gba_view host)
+const struct naf_service *naf_conf_service(const struct naf_conf *conf, gba_view host)
 {
     gba_view name = without_port(host);
-    for (size_t i = 0; i < conf->n_services; i++) {
-        if (gba_view_eq_nocase(gba_text_view(&conf->services[i].fqdn), name))
-            return &conf->services[i];
+    const struct naf_service *services = conf->services.items;
+    for (size_t i = 0; i < conf->services.n; i++) {
+        if (gba_view_eq_nocase(gba_text_view(&services[i].fqdn), name))
+            return &services[i];
     }
     return NULL;
 }
 
-const struct naf_route *naf_conf_route(const struct naf_ua_conf *conf, gba_view btid)
+const struct naf_route *naf_conf_route(const struct naf_conf *conf, gba_view btid)
 {
+    const struct naf_route *routes = conf->routes.items;
     const struct naf_route *any = NULL;
     gba_view domain;
     if (gba_btid_domain(btid, &domain) != GBA_OK)
         return NULL;
-    for (size_t i = 0; i < conf->n_routes; i++) {
-        gba_view of_route = gba_text_view(&conf->routes[i].btid_domain);
+    for (size_t i = 0; i < conf->routes.n; i++) {
+        gba_view of_route = gba_text_view(&routes[i].btid_domain);
         if (gba_view_eq_nocase(of_route, domain))
-            return &conf->routes[i];
+            return &routes[i];
         if (gba_view_eq(of_route, GBA_LIT("*")))
-            any = &conf->routes[i];
+            any = &routes[i];
     }
     return any;
+}
+
+static void check_services(const struct naf_conf *conf, const struct gba_conf_sink *sink)
+{
+    const struct naf_service *services = conf->services.items;
+    for (size_t i = 0; i < conf->services.n; i++) {
+        const struct naf_service *s = &services[i];
+        if (!gba_is_fqdn(gba_text_view(&s->fqdn)))
+            gba_conf_fault(sink, "services.fqdn", "expected a host name");
+        if (naf_conf_service(conf, gba_text_view(&s->fqdn)) != s)
+            gba_conf_fault(sink, "services.fqdn", "this host name has a service already");
+        if (s->gsid.n == 0 && (s->uss_required || s->assert_identity == NAF_ASSERT_USS))
+            gba_conf_fault(sink, "services.gsid", "needed for uss_required and for assert_identity: uss");
+    }
+}
+
+static void check_routes(const struct naf_conf *conf, const struct gba_conf_sink *sink)
+{
+    const struct naf_route *routes = conf->routes.items;
+    for (size_t i = 0; i < conf->routes.n; i++) {
+        gba_view domain = gba_text_view(&routes[i].btid_domain);
+        if (!gba_is_fqdn(domain) && !gba_view_eq(domain, GBA_LIT("*")))
+            gba_conf_fault(sink, "bsf.btid_domain", "expected a host name or \"*\"");
+        for (size_t j = 0; j < i; j++) {
+            if (gba_view_eq_nocase(domain, gba_text_view(&routes[j].btid_domain)))
+                gba_conf_fault(sink, "bsf.btid_domain", "this domain has a BSF already");
+        }
+    }
+}
+
+void naf_conf_check(const struct naf_conf *conf, const struct gba_conf_sink *sink)
+{
+    check_services(conf, sink);
+    check_routes(conf, sink);
+    gba_conf_diameter_check(&conf->diameter, sink);
 }

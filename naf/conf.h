@@ -2,7 +2,7 @@
 /* The options of keystrap-naf as typed values; the rows stand in config/naf.opt. */
 #pragma once
 
-#include "gba/base/opt.h"
+#include "gba/base/conf.h"
 #include "gba/wire/names.h"
 
 enum naf_algorithms { NAF_ALG_MD5, NAF_ALG_SHA256, NAF_ALG_BOTH };
@@ -10,7 +10,7 @@ enum naf_assert { NAF_ASSERT_NONE, NAF_ASSERT_IMPI, NAF_ASSERT_USS };
 
 /* One host name that devices use, and the server behind it. */
 struct naf_service {
-    gba_text fqdn;        /* lower case; enters realm and NAF-Id */
+    gba_text fqdn;        /* enters realm and NAF-Id as written here */
     gba_text upstream;    /* ADDRESS:PORT */
     gba_text gsid;        /* wanted USS; empty: none */
     bool uss_required;    /* no USS: 403 */
@@ -27,19 +27,33 @@ struct naf_route {
     gba_text host;        /* empty: any host of the realm */
 };
 
-/* What the engine needs. */
-struct naf_ua_conf {
-    const struct naf_service *services;
-    size_t n_services;
-    const struct naf_route *routes;
-    size_t n_routes;
-    gba_text origin_host, origin_realm;
-    uint32_t nonce_s;     /* a nonce may be used this long */
-    uint32_t max_key_s;   /* a key may be used this long after bootstrapping; 0: until its expiry */
+/* How the servers behind are reached. */
+struct naf_upstream {
+    uint32_t connections; /* to one server at once */
+    uint32_t queue;       /* further requests that may wait for a connection */
+    uint32_t connect_ms, answer_ms;
+    uint32_t max_body;    /* octets of a response body */
 };
 
+struct naf_conf {
+    struct gba_conf_http http;
+    struct gba_opt_list services; /* of struct naf_service */
+    struct gba_opt_list routes;   /* of struct naf_route */
+    struct naf_upstream upstream;
+    uint32_t nonce_s;             /* a nonce may be used this long */
+    uint32_t max_key_s;           /* a key may be used this long after bootstrapping; 0: until its expiry */
+    uint32_t max_keys;            /* keys and used nonces remembered at once */
+    struct gba_conf_diameter diameter;
+    struct gba_conf_log log;
+};
+
+extern const struct gba_opt naf_conf_rows[];
+
+/* What no single row can say: host names, no service or domain twice. */
+void naf_conf_check(const struct naf_conf *conf, const struct gba_conf_sink *sink);
+
 /* The service of a Host field (port and case do not count), or NULL. */
-const struct naf_service *naf_conf_service(const struct naf_ua_conf *conf, gba_view host);
+const struct naf_service *naf_conf_service(const struct naf_conf *conf, gba_view host);
 
 /* The route of a B-TID's domain, or NULL. */
-const struct naf_route *naf_conf_route(const struct naf_ua_conf *conf, gba_view btid);
+const struct naf_route *naf_conf_route(const struct naf_conf *conf, gba_view btid);

@@ -5,7 +5,7 @@
 
 enum { CNONCE_MAX = 256 }; /* it goes back in Authentication-Info */
 
-void naf_ua_init(struct naf_ua *ua, const struct naf_ua_conf *conf, struct naf_cache *cache, struct naf_nonces *nonces,
+void naf_ua_init(struct naf_ua *ua, const struct naf_conf *conf, struct naf_cache *cache, struct naf_nonces *nonces,
                  const gba_env *env)
 {
     uint8_t random[8];

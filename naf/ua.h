@@ -22,13 +22,13 @@
 
 /* What all requests share. */
 struct naf_ua {
-    const struct naf_ua_conf *conf;
+    const struct naf_conf *conf;
     struct naf_cache *cache;
     struct naf_nonces *nonces;
     char opaque[17];
 };
 
-void naf_ua_init(struct naf_ua *ua, const struct naf_ua_conf *conf, struct naf_cache *cache, struct naf_nonces *nonces,
+void naf_ua_init(struct naf_ua *ua, const struct naf_conf *conf, struct naf_cache *cache, struct naf_nonces *nonces,
                  const gba_env *env);
 
 enum naf_ua_order_kind { NAF_UA_ASK, NAF_UA_FORWARD, NAF_UA_REPLY };

@@ -3,7 +3,7 @@
 
 #include "gba/wire/guss.h"
 
-gba_rc naf_zn_ask(const struct naf_ua_conf *conf, struct naf_zn_question *q, struct dia_bir *bir)
+gba_rc naf_zn_ask(const struct naf_conf *conf, struct naf_zn_question *q, struct dia_bir *bir)
 {
     const struct naf_route *route = naf_conf_route(conf, q->btid);
     GBA_ENSURE(route != NULL, GBA_E_NAF_NO_ROUTE);
@@ -12,8 +12,8 @@ gba_rc naf_zn_ask(const struct naf_ua_conf *conf, struct naf_zn_question *q, str
     *bir = (struct dia_bir){
         .route =
             {
-                .origin_host = gba_text_view(&conf->origin_host),
-                .origin_realm = gba_text_view(&conf->origin_realm),
+                .origin_host = gba_text_view(&conf->diameter.identity),
+                .origin_realm = gba_text_view(&conf->diameter.realm),
                 .dest_realm = gba_text_view(&route->realm),
             },
         .btid = q->btid,

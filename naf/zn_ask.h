@@ -17,7 +17,7 @@ struct naf_zn_question {
     gba_nafid nafid;
     uint8_t naf_id_room[GBA_NAFID_MAX];
 };
-GBA_MUST_USE gba_rc naf_zn_ask(const struct naf_ua_conf *conf, struct naf_zn_question *q, struct dia_bir *bir);
+GBA_MUST_USE gba_rc naf_zn_ask(const struct naf_conf *conf, struct naf_zn_question *q, struct dia_bir *bir);
 
 /* The key that an answer brings.  E_NAF_NOT_AUTHORIZED (5402), E_NAF_BTID_UNKNOWN
  * (5403: the device must bootstrap again), E_NAF_BSF (anything else that is no

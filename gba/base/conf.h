@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the configurations of all programs share: the `diameter` and `log`
- * sections (rows in config/common.opt) and how a cross-field check complains.
+ * What the configurations of all programs share: the `diameter`, `http` and
+ * `log` sections (rows in config/common.opt) and how a cross-field check complains.
  *
  * A program's table takes a section in with one row:
  *   {.key = "diameter", .type = GBA_OPT_SECTION, .offset = offsetof(struct bsf_conf, diameter),
@@ -39,6 +39,16 @@ struct gba_conf_log {
     int identities; /* enum gba_conf_identities */
 };
 
+/* Where and how a daemon serves HTTP. */
+struct gba_conf_http {
+    struct gba_opt_list listen; /* of gba_text: ADDRESS:PORT */
+    uint32_t max_head, max_body; /* octets of a request */
+    uint32_t max_connections;    /* on one address */
+    uint32_t request_ms;         /* from its first octet a request must be complete */
+    uint32_t idle_ms;            /* a kept-alive connection may wait this long */
+};
+
+extern const struct gba_opt gba_conf_http_rows[];
 extern const struct gba_opt gba_conf_diameter_rows[];
 extern const struct gba_opt gba_conf_log_rows[];
 

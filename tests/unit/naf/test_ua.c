@@ -24,7 +24,7 @@
 static struct fake_world world;
 static struct naf_service service;
 static struct naf_route route;
-static struct naf_ua_conf conf;
+static struct naf_conf conf;
 static struct naf_cache cache;
 static struct naf_nonces nonces;
 static void *cache_memory, *nonce_memory;
@@ -61,7 +61,7 @@ static void set_up(void)
     route = (struct naf_route){0};
     T_OK(gba_text_set(&route.btid_domain, GBA_LIT("bsf.mnc001.mcc001.pub.3gppnetwork.org")));
     T_OK(gba_text_set(&route.realm, GBA_LIT("home")));
-    conf = (struct naf_ua_conf){.services = &service, .n_services = 1, .routes = &route, .n_routes = 1, .nonce_s = 300};
+    conf = (struct naf_conf){.services = {&service, 1}, .routes = {&route, 1}, .nonce_s = 300};
     cache_memory = calloc(1, naf_cache_memory(4));
     nonce_memory = calloc(1, naf_nonces_memory(4));
     naf_cache_init(&cache, cache_memory, 4, 1);
