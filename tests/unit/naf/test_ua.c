@@ -106,6 +106,7 @@ static void get_challenge(void)
     uint8_t room[512];
     gba_arena arena = gba_arena_of(room, sizeof room);
     struct gba_auth challenge;
+    world.env.now_ms++;
     new_request();
     const struct naf_ua_order *order = request();
     CU_ASSERT_EQUAL_FATAL(order->kind, NAF_UA_REPLY);
