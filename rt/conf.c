@@ -8,8 +8,9 @@
 #include <yaml.h>
 
 #include "gba/base/secret.h"
+#include "rt/conf_say.h"
 
-enum { DEPTH_MAX = 16, VALUE_SHOWN_MAX = 80 };
+enum { DEPTH_MAX = 16 };
 
 /* A mapping or sequence of the document that is still open. */
 struct frame {
@@ -25,109 +26,21 @@ struct frame {
 };
 
 struct walk {
-    const char *name;
+    struct rt_conf_say say;
     const struct gba_opt *rows;
     void *conf;
-    struct rt_conf_errors *errors;
-    gba_rc rc;    /* E_CONFIG once something was refused */
+    gba_rc rc;    /* what else went wrong than what was said */
     bool stop;    /* nothing sensible can be read from here on */
     size_t line;  /* of the current node, from 1 */
     size_t skip;  /* how deep below a refused node */
     bool started; /* a document began */
     struct frame stack[DEPTH_MAX];
     size_t depth;
-    gba_writer path;
-    uint8_t path_room[256];
 };
-
-/* ---- errors ---- */
-
-/* A line goes in whole or not at all. */
-static void add_line(struct rt_conf_errors *errors, gba_view line)
-{
-    static const gba_view more = {(const uint8_t *)"more errors are not shown", 25};
-    size_t room = sizeof errors->text - 2 - errors->n;
-    if (errors->full)
-        return;
-    if (line.n + 1 + more.n > room) {
-        errors->full = true;
-        line = more;
-    }
-    gba_copy(errors->text + errors->n, line);
-    errors->n += line.n;
-    errors->text[errors->n++] = '\n';
-    errors->text[errors->n] = '\0';
-}
-
-void rt_conf_complain(struct rt_conf_errors *errors, const char *path, const char *key, const char *text)
-{
-    uint8_t line[1024];
-    gba_writer w = gba_writer_of(line, sizeof line);
-    gba_put_str(&w, path);
-    gba_put_str(&w, ": ");
-    gba_put_str(&w, key);
-    gba_put_str(&w, ": ");
-    gba_put_str(&w, text);
-    add_line(errors, gba_writer_view(&w));
-}
-
-/* Text of the file inside a message: short, and unable to drive a terminal. */
-static void put_shown(gba_writer *w, gba_view v)
-{
-    gba_put_str(w, "\"");
-    for (size_t i = 0; i < v.n && i < VALUE_SHOWN_MAX; i++)
-        gba_put_u8(w, v.p[i] < ' ' || v.p[i] == 0x7f ? '?' : v.p[i]);
-    gba_put_str(w, v.n > VALUE_SHOWN_MAX ? "...\"" : "\"");
-}
-
-struct complaint {
-    struct walk *walk;
-    gba_writer w;
-    uint8_t line[1024];
-};
-
-/* "FILE:LINE: path: "; write the rest to c->w, then call complaint_end. */
-static void complaint_begin(struct complaint *c, struct walk *walk, size_t line)
-{
-    c->walk = walk;
-    c->w = gba_writer_of(c->line, sizeof c->line);
-    gba_put_str(&c->w, walk->name);
-    gba_put_str(&c->w, ":");
-    gba_put_dec(&c->w, line);
-    gba_put_str(&c->w, ": ");
-    gba_put_view(&c->w, gba_writer_view(&walk->path));
-    gba_put_str(&c->w, walk->path.n > 0 ? ": " : "");
-}
-
-static void complaint_end(struct complaint *c)
-{
-    add_line(c->walk->errors, gba_writer_view(&c->w));
-    if (c->walk->rc == GBA_OK)
-        c->walk->rc = GBA_E_CONFIG;
-}
 
 static void complain(struct walk *walk, const char *text)
 {
-    struct complaint c;
-    complaint_begin(&c, walk, walk->line);
-    gba_put_str(&c.w, text);
-    complaint_end(&c);
-}
-
-/* shown: the value, a word for what stands there, or nothing for a missing key. */
-static void complain_expected(struct walk *walk, const struct gba_opt *row, gba_view shown, size_t line)
-{
-    struct complaint c;
-    complaint_begin(&c, walk, line);
-    if (shown.p == NULL)
-        gba_put_str(&c.w, "missing");
-    else if (row->type == GBA_OPT_HEX)
-        gba_put_str(&c.w, "(value not shown)");
-    else
-        put_shown(&c.w, shown);
-    gba_put_str(&c.w, ": expected ");
-    gba_opt_expects(row, &c.w);
-    complaint_end(&c);
+    rt_conf_say_text(&walk->say, walk->line, text);
 }
 
 static void fail(struct walk *walk, gba_rc rc)
@@ -136,43 +49,21 @@ static void fail(struct walk *walk, gba_rc rc)
     walk->stop = true;
 }
 
-/* ---- the path of the current place ---- */
-
-static void path_add(struct walk *walk, gba_view key)
-{
-    if (walk->path.n > 0)
-        gba_put_str(&walk->path, ".");
-    gba_put_view(&walk->path, key);
-}
-
-static void path_add_index(struct walk *walk, size_t i)
-{
-    gba_put_str(&walk->path, "[");
-    gba_put_dec(&walk->path, i);
-    gba_put_str(&walk->path, "]");
-}
-
-static void path_cut(struct walk *walk, size_t n)
-{
-    walk->path.n = n;
-    walk->path.bad = false;
-}
-
 /* ---- keys that are not there ---- */
 
 static void absent(struct walk *walk, const struct gba_opt *row, uint8_t *base, size_t line)
 {
-    size_t path_n = walk->path.n;
-    path_add(walk, gba_view_cstr(row->key));
+    size_t path_n = walk->say.path.n;
+    rt_conf_say_enter(&walk->say, gba_view_cstr(row->key));
     if (row->fallback == NULL && row->type == GBA_OPT_SECTION) {
         for (const struct gba_opt *member = row->rows; member->key; member++)
             absent(walk, member, base + row->offset, line);
     } else if (row->fallback == NULL) {
-        complain_expected(walk, row, (gba_view){NULL, 0}, line);
+        rt_conf_say_found(&walk->say, line, row, "missing");
     } else if (row->fallback[0] && gba_opt_set(row, base, gba_view_cstr(row->fallback)) != GBA_OK) {
         fail(walk, GBA_E_BUG);
     }
-    path_cut(walk, path_n);
+    rt_conf_say_leave(&walk->say, path_n);
 }
 
 static void absent_rows(struct walk *walk, const struct gba_opt *rows, uint64_t seen, uint8_t *base, size_t line)
@@ -185,67 +76,6 @@ static void absent_rows(struct walk *walk, const struct gba_opt *rows, uint64_t 
 
 /* ---- keys ---- */
 
-static size_t least(size_t a, size_t b, size_t c)
-{
-    size_t ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-/* How many letters must be added, dropped or changed (Levenshtein). */
-static size_t distance(gba_view a, gba_view b)
-{
-    size_t row[33];
-    if (b.n >= sizeof row / sizeof *row)
-        return SIZE_MAX;
-    for (size_t k = 0; k <= b.n; k++)
-        row[k] = k;
-    for (size_t i = 0; i < a.n; i++) {
-        size_t corner = row[0];
-        row[0] = i + 1;
-        for (size_t k = 0; k < b.n; k++) {
-            size_t change = corner + (a.p[i] != b.p[k]);
-            corner = row[k + 1];
-            row[k + 1] = least(change, row[k] + 1, corner + 1);
-        }
-    }
-    return row[b.n];
-}
-
-static const char *nearest(const struct gba_opt *rows, gba_view key)
-{
-    const char *best = NULL;
-    size_t best_distance = 3; /* farther is no typing mistake */
-    for (size_t i = 0; rows[i].key; i++) {
-        size_t d = distance(gba_view_sub(key, 0, 32), gba_view_cstr(rows[i].key));
-        if (d < best_distance) {
-            best = rows[i].key;
-            best_distance = d;
-        }
-    }
-    return best;
-}
-
-static void complain_unknown(struct walk *walk, const struct gba_opt *rows, gba_view key)
-{
-    struct complaint c;
-    const char *near = nearest(rows, key);
-    complaint_begin(&c, walk, walk->line);
-    put_shown(&c.w, key);
-    gba_put_str(&c.w, ": unknown key");
-    if (near) {
-        gba_put_str(&c.w, "; did you mean ");
-        gba_put_str(&c.w, near);
-        gba_put_str(&c.w, "?");
-    } else {
-        gba_put_str(&c.w, "; expected one of");
-        for (size_t i = 0; rows[i].key; i++) {
-            gba_put_str(&c.w, i > 0 ? ", " : " ");
-            gba_put_str(&c.w, rows[i].key);
-        }
-    }
-    complaint_end(&c);
-}
-
 static void on_key(struct walk *walk, struct frame *frame, gba_view key)
 {
     size_t i = 0;
@@ -253,10 +83,10 @@ static void on_key(struct walk *walk, struct frame *frame, gba_view key)
         i++;
     frame->refused = frame->rows[i].key == NULL;
     if (frame->refused) {
-        complain_unknown(walk, frame->rows, key);
+        rt_conf_say_unknown(&walk->say, walk->line, frame->rows, key);
         return;
     }
-    path_add(walk, key);
+    rt_conf_say_enter(&walk->say, key);
     frame->refused = frame->seen >> i & 1;
     if (frame->refused)
         complain(walk, "the key stands here twice");
@@ -273,7 +103,7 @@ static struct frame *push(struct walk *walk)
         return &walk->stack[DEPTH_MAX - 1];
     }
     struct frame *frame = &walk->stack[walk->depth++];
-    *frame = (struct frame){.path_n = walk->path.n, .line = walk->line};
+    *frame = (struct frame){.path_n = walk->say.path.n, .line = walk->line};
     return frame;
 }
 
@@ -301,16 +131,16 @@ static gba_view scalar(const yaml_event_t *ev)
     return gba_view_of(ev->data.scalar.value, ev->data.scalar.length);
 }
 
-/* The node is not what the row wants; an alias was complained of already. */
+/* The node is not of the kind that the row wants; an alias was complained of already. */
 static void refuse_node(struct walk *walk, const struct gba_opt *row, const yaml_event_t *ev)
 {
     static const char *const kinds[] = {
-        [YAML_MAPPING_START_EVENT] = "a mapping", [YAML_SEQUENCE_START_EVENT] = "a list",
+        [YAML_SCALAR_EVENT] = "a single value",
+        [YAML_SEQUENCE_START_EVENT] = "a list",
+        [YAML_MAPPING_START_EVENT] = "a section",
     };
-    if (ev->type == YAML_SCALAR_EVENT)
-        complain_expected(walk, row, scalar(ev), walk->line);
-    else if (starts_node(ev))
-        complain_expected(walk, row, gba_view_cstr(kinds[ev->type]), walk->line);
+    if (ev->type != YAML_ALIAS_EVENT)
+        rt_conf_say_found(&walk->say, walk->line, row, kinds[ev->type]);
     walk->skip = starts_node(ev) ? 1 : 0;
 }
 
@@ -325,7 +155,7 @@ static void on_value(struct walk *walk, const struct gba_opt *row, uint8_t *base
 {
     bool nested = row->type == GBA_OPT_SECTION || row->type == GBA_OPT_LIST;
     if (nested && is_nothing(ev)) {
-        path_cut(walk, walk->stack[walk->depth - 1].path_n);
+        rt_conf_say_leave(&walk->say, walk->stack[walk->depth - 1].path_n);
         absent(walk, row, base, walk->line);
     } else if (row->type == GBA_OPT_SECTION && ev->type == YAML_MAPPING_START_EVENT) {
         open_mapping(walk, row->rows, base + row->offset);
@@ -334,7 +164,7 @@ static void on_value(struct walk *walk, const struct gba_opt *row, uint8_t *base
     } else if (nested || ev->type != YAML_SCALAR_EVENT) {
         refuse_node(walk, row, ev);
     } else if (gba_opt_set(row, base, scalar(ev)) != GBA_OK) {
-        complain_expected(walk, row, scalar(ev), walk->line);
+        rt_conf_say_value(&walk->say, walk->line, row, scalar(ev));
     }
 }
 
@@ -361,14 +191,14 @@ static void on_item(struct walk *walk, struct frame *frame, const yaml_event_t *
 {
     const struct gba_opt *row = frame->row;
     bool plain = row->rows[0].key[0] == '\0';
-    path_add_index(walk, frame->list->n + 1);
+    rt_conf_say_enter_item(&walk->say, frame->list->n + 1);
     if (!plain && ev->type != YAML_MAPPING_START_EVENT) {
         static const struct gba_opt wants = {.type = GBA_OPT_SECTION};
         refuse_node(walk, &wants, ev);
         return;
     }
     if (row->max && frame->list->n == row->max) {
-        refuse_node(walk, row, ev);
+        rt_conf_say_found(&walk->say, walk->line, row, "one entry too many");
         walk->stop = true;
         return;
     }
@@ -399,7 +229,7 @@ static void on_node(struct walk *walk, const yaml_event_t *ev)
     struct frame *frame = &walk->stack[walk->depth - 1];
     const struct gba_opt *row = frame->row;
     if (frame->list) {
-        path_cut(walk, frame->path_n);
+        rt_conf_say_leave(&walk->say, frame->path_n);
         on_item(walk, frame, ev);
     } else if (frame->refused || row) {
         bool refused = frame->refused;
@@ -410,10 +240,10 @@ static void on_node(struct walk *walk, const yaml_event_t *ev)
         else
             walk->skip = starts_node(ev) ? 1 : 0;
     } else if (ev->type == YAML_SCALAR_EVENT) {
-        path_cut(walk, frame->path_n);
+        rt_conf_say_leave(&walk->say, frame->path_n);
         on_key(walk, frame, scalar(ev));
     } else {
-        path_cut(walk, frame->path_n);
+        rt_conf_say_leave(&walk->say, frame->path_n);
         complain(walk, "expected a key");
         walk->stop = true;
     }
@@ -422,9 +252,9 @@ static void on_node(struct walk *walk, const yaml_event_t *ev)
 static void on_end(struct walk *walk)
 {
     struct frame *frame = &walk->stack[walk->depth - 1];
-    path_cut(walk, frame->path_n);
+    rt_conf_say_leave(&walk->say, frame->path_n);
     if (frame->list && frame->list->n < frame->row->min)
-        complain_expected(walk, frame->row, GBA_LIT("a shorter list"), frame->line);
+        rt_conf_say_found(&walk->say, frame->line, frame->row, "a shorter list");
     else if (!frame->list)
         absent_rows(walk, frame->rows, frame->seen, frame->base, frame->line);
     walk->depth--;
@@ -483,22 +313,14 @@ static void on_event(struct walk *walk, const yaml_event_t *ev)
 /* Octets that are not UTF-8 have an offset only, the rest of the errors a mark. */
 static void complain_syntax(struct walk *walk, const yaml_parser_t *parser, gba_view yaml)
 {
-    struct complaint c;
     size_t line = parser->problem_mark.line + 1;
     if (parser->error == YAML_READER_ERROR) {
         line = 1;
         for (size_t i = 0; i < parser->problem_offset && i < yaml.n; i++)
             line += yaml.p[i] == '\n';
     }
-    path_cut(walk, 0);
-    complaint_begin(&c, walk, line);
-    gba_put_str(&c.w, "not YAML: ");
-    gba_put_str(&c.w, parser->problem ? parser->problem : "unreadable");
-    if (parser->context) {
-        gba_put_str(&c.w, " ");
-        gba_put_str(&c.w, parser->context);
-    }
-    complaint_end(&c);
+    rt_conf_say_leave(&walk->say, 0);
+    rt_conf_say_syntax(&walk->say, line, parser->problem, parser->context);
 }
 
 /* False at the end of the stream or at an error. */
@@ -523,9 +345,9 @@ static bool next(struct walk *walk, yaml_parser_t *parser, gba_view yaml)
 gba_rc rt_conf_parse(const char *name, gba_view yaml, const struct gba_opt *rows, void *conf,
                      struct rt_conf_errors *errors)
 {
-    struct walk walk = {.name = name, .rows = rows, .conf = conf, .errors = errors};
+    struct walk walk = {.rows = rows, .conf = conf};
     yaml_parser_t parser;
-    walk.path = gba_writer_of(walk.path_room, sizeof walk.path_room);
+    rt_conf_say_init(&walk.say, name, errors);
     if (yaml.n > RT_CONF_FILE_MAX) {
         rt_conf_complain(errors, name, "file", "larger than 4 MiB");
         return GBA_E_CONFIG;
@@ -537,6 +359,8 @@ gba_rc rt_conf_parse(const char *name, gba_view yaml, const struct gba_opt *rows
     while (next(&walk, &parser, yaml))
         ;
     yaml_parser_delete(&parser);
+    if (walk.rc == GBA_OK && walk.say.n > 0)
+        walk.rc = GBA_E_CONFIG;
     if (walk.rc != GBA_OK)
         rt_conf_free(rows, conf);
     return walk.rc;
