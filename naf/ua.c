@@ -125,6 +125,18 @@ static gba_rc check_age(const struct naf_ua *ua, const struct naf_key *key, cons
     return old ? GBA_E_NAF_KEY_AGE : GBA_OK;
 }
 
+/* The list holds quoted identities without quotes inside, parted by ", ". */
+static bool list_holds(gba_view list, gba_view quoted)
+{
+    while (list.n > 0) {
+        size_t n = gba_view_find(gba_view_sub(list, 1, list.n), '"') + 2;
+        if (gba_view_eq(gba_view_sub(list, 0, n), quoted))
+            return true;
+        list = gba_view_sub(list, n + 2, list.n);
+    }
+    return false;
+}
+
 /* X-3GPP-Intended-Identity (TS 24.109 annex B.3): one quoted identity that the
  * settings must list.  Without settings there is nothing to allow it. */
 static gba_rc check_intended(const struct naf_ua_run *run, const struct naf_key *key)
@@ -134,9 +146,7 @@ static gba_rc check_intended(const struct naf_ua_run *run, const struct naf_key 
         return GBA_OK;
     gba_view intended = gba_http_field_get(run->req, NAF_INTENDED);
     gba_view listed = gba_view_of(key->identities, key->identities_n);
-    gba_view behind_quote = gba_view_sub(intended, 1, intended.n);
-    bool quoted = intended.n > 2 && intended.p[0] == '"' && gba_view_find(behind_quote, '"') == intended.n - 2;
-    return n == 1 && quoted && gba_view_contains(listed, intended) ? GBA_OK : GBA_E_NAF_IDENTITY;
+    return n == 1 && list_holds(listed, intended) ? GBA_OK : GBA_E_NAF_IDENTITY;
 }
 
 static gba_rc check_settings(const struct naf_ua_run *run, const struct naf_key *key)
