@@ -44,7 +44,8 @@ struct rt_dia_conf {
 };
 
 /* Start the node; freeDiameter's configuration is generated, never a file of
- * the user's.  E_DIA_CONFIG, E_LISTEN; *why (static or owned by the node) tells what. */
+ * the user's.  After a failure the process cannot try again.  E_DIA_CONFIG,
+ * E_LISTEN, E_MEMORY; *why tells what. */
 GBA_MUST_USE gba_rc rt_dia_open(struct rt_loop *loop, const struct rt_dia_conf *conf, struct rt_dia **out,
                                 gba_text *why);
 

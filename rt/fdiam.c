@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/fdiam_int.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "diameter-dict/dict.h"
+#include "rt/log.h"
+
+enum {
+    LOOK_SOON_MS = 5,
+    LOOK_SELDOM_MS = 320,
+    ANCHOR_LIFE_S = 20 * 86400, /* sessions live 31 days: the anchor always ends first */
+    ANCHOR_RENEW_MS = 86400000,
+};
+
+/* libfdcore keeps one node a process, and one life of it. */
+static struct rt_dia node;
+static bool node_used;
+static gba_text node_why;
+
+static gba_rc refuse(gba_rc rc, const char *text)
+{
+    if (gba_text_set(&node_why, gba_view_cstr(text)) != GBA_OK)
+        return GBA_E_BUG;
+    return rc;
+}
+
+/* ---- peers as the loop sees them ---- */
+
+/* Zombies and unknown peers are not ours to count. */
+static void note_peer(struct rt_dia *dia, struct peer_hdr *hdr)
+{
+    gba_view name = gba_view_of(hdr->info.pi_diamid, hdr->info.pi_diamidlen);
+    if (fd_peer_get_state(hdr) != STATE_OPEN)
+        return;
+    for (size_t i = 0; i < dia->n_peers; i++)
+        if (gba_view_eq_nocase(name, gba_text_view(&dia->peers[i].identity)))
+            dia->peers[i].seen = true;
+}
+
+/* False when freeDiameter is busy with its list: the loop does not wait for it. */
+static bool note_peers(struct rt_dia *dia)
+{
+    for (size_t i = 0; i < dia->n_peers; i++)
+        dia->peers[i].seen = false;
+    if (pthread_rwlock_tryrdlock(&fd_g_peers_rw) != 0)
+        return false;
+    for (struct fd_list *li = fd_g_peers.next; li != &fd_g_peers; li = li->next)
+        note_peer(dia, (struct peer_hdr *)li);
+    pthread_rwlock_unlock(&fd_g_peers_rw);
+    return true;
+}
+
+static void tell_changes(struct rt_dia *dia)
+{
+    for (size_t i = 0; i < dia->n_peers; i++) {
+        struct dia_peer_state *peer = &dia->peers[i];
+        if (peer->seen == peer->open)
+            continue;
+        peer->open = peer->seen;
+        gba_view name = gba_text_view(&peer->identity);
+        rt_log(RT_LOG_NOTICE, peer->open ? "dia.peer-open" : "dia.peer-closed", RT_STR("peer", name));
+        if (dia->on_peer)
+            dia->on_peer(dia->on_peer_arg, name, peer->open);
+    }
+}
+
+/* No hook tells when a peer becomes open (that is later than the connection)
+ * or closes in order, so look: often after an event, seldom in quiet times. */
+static void on_look(void *arg)
+{
+    struct rt_dia *dia = arg;
+    dia->look_timer = NULL;
+    if (dia->closing)
+        return;
+    if (note_peers(dia))
+        tell_changes(dia);
+    dia->look_ms = dia->look_ms < LOOK_SELDOM_MS ? 2 * dia->look_ms : LOOK_SELDOM_MS;
+    dia->look_timer = rt_timer_start(dia->loop, dia->look_ms, on_look, dia);
+}
+
+static void on_event(void *arg)
+{
+    struct rt_dia *dia = arg;
+    if (dia->closing)
+        return;
+    rt_timer_cancel(dia->look_timer);
+    dia->look_ms = LOOK_SOON_MS;
+    dia->look_timer = rt_timer_start(dia->loop, dia->look_ms, on_look, dia);
+}
+
+void dia_look_soon(struct rt_dia *dia)
+{
+    rt_post(dia->loop, on_event, dia);
+}
+
+size_t rt_dia_open_peers(struct rt_dia *dia)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < dia->n_peers; i++)
+        n += dia->peers[i].open;
+    return n;
+}
+
+void rt_dia_on_peer(struct rt_dia *dia, rt_dia_peer_fn *fn, void *arg)
+{
+    dia->on_peer = fn;
+    dia->on_peer_arg = arg;
+}
+
+/* ---- the session anchor ---- */
+
+/* freeDiameter's session thread waits on the memory of the session that ends
+ * first, which another thread may free.  A session of our own that always ends
+ * first and is never freed keeps that memory valid. */
+static int renew_anchor(struct rt_dia *dia)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ANCHOR_LIFE_S;
+    return fd_sess_settimeout(dia->anchor, &until);
+}
+
+static void on_renew(void *arg)
+{
+    struct rt_dia *dia = arg;
+    if (renew_anchor(dia) != 0)
+        rt_log(RT_LOG_ERROR, "dia.anchor", RT_CSTR("text", "the session anchor cannot be renewed"));
+    dia->anchor_timer = rt_timer_start(dia->loop, ANCHOR_RENEW_MS, on_renew, dia);
+}
+
+static gba_rc drop_anchor(struct rt_dia *dia)
+{
+    uint8_t name[] = "anchor";
+    if (fd_sess_new(&dia->anchor, fd_g_config->cnf_diamid, fd_g_config->cnf_diamid_len, name,
+                    sizeof name - 1) != 0 ||
+        renew_anchor(dia) != 0)
+        return refuse(GBA_E_DIA_CONFIG, "the session anchor cannot be made");
+    return GBA_OK;
+}
+
+/* ---- open ---- */
+
+static gba_rc load_dictionary(void)
+{
+    const char *what = NULL;
+    gba_rc rc = dia_dict_load(fd_g_config->cnf_dict, &what);
+    return rc == GBA_OK ? GBA_OK : refuse(rc, what ? what : "the dictionary cannot be loaded");
+}
+
+static gba_rc remember_peers(struct rt_dia *dia, const struct rt_dia_conf *conf)
+{
+    dia->peers = calloc(conf->n_peers + 1, sizeof *dia->peers);
+    GBA_ENSURE(dia->peers, GBA_E_MEMORY);
+    dia->n_peers = conf->n_peers;
+    for (size_t i = 0; i < conf->n_peers; i++) {
+        dia->peers[i].identity = conf->peers[i].identity;
+        dia->peers[i].tls = conf->peers[i].tls;
+        dia->peers[i].connects = conf->peers[i].address.n == 0;
+    }
+    return GBA_OK;
+}
+
+static gba_rc start_core(void)
+{
+    /* Binding its sockets is all that can fail here. */
+    if (fd_core_start() != 0 || fd_core_waitstartcomplete() != 0)
+        return refuse(GBA_E_LISTEN, "the Diameter address cannot be listened on");
+    return GBA_OK;
+}
+
+static gba_rc build(struct rt_dia *dia, const struct rt_dia_conf *conf)
+{
+    GBA_TRY(dia_guard_log());
+    if (fd_core_initialize() != 0)
+        return refuse(GBA_E_DIA_CONFIG, "freeDiameter does not start");
+    GBA_TRY(load_dictionary());
+    GBA_TRY(dia_conf_load(conf, &node_why));
+    GBA_TRY(remember_peers(dia, conf));
+    GBA_TRY(dia_req_init(dia));
+    GBA_TRY(dia_guard_arm(dia));
+    GBA_TRY(dia_conf_apply(conf, &node_why));
+    GBA_TRY(drop_anchor(dia));
+    GBA_TRY(dia_req_start(dia));
+    dia_guard_started();
+    return start_core();
+}
+
+gba_rc rt_dia_open(struct rt_loop *loop, const struct rt_dia_conf *conf, struct rt_dia **out, gba_text *why)
+{
+    sigset_t all, before;
+    gba_rc rc = refuse(GBA_E_DIA_CONFIG, "one Diameter node a process, and it is opened once");
+    if (!node_used) {
+        node_used = true;
+        node_why.n = 0;
+        node.loop = loop;
+        node.max_waiting = conf->max_waiting;
+        /* freeDiameter's threads inherit this: signals are the loop's. */
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        rc = build(&node, conf);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    }
+    *why = node_why;
+    GBA_TRY(rc);
+    node.anchor_timer = rt_timer_start(loop, ANCHOR_RENEW_MS, on_renew, &node);
+    on_event(&node);
+    *out = &node;
+    return GBA_OK;
+}
+
+/* ---- close ---- */
+
+static void *shutdown_main(void *arg)
+{
+    (void)arg;
+    fd_core_shutdown();
+    fd_core_wait_shutdown_complete();
+    return NULL;
+}
+
+/* True when freeDiameter ended in time; a peer that hangs can keep it for 14 s. */
+static bool stop_core(uint32_t ms)
+{
+    pthread_t stopper;
+    struct timespec until;
+    if (pthread_create(&stopper, NULL, shutdown_main, NULL) != 0)
+        return false;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    if (pthread_timedjoin_np(stopper, NULL, &until) == 0)
+        return true;
+    pthread_detach(stopper);
+    return false;
+}
+
+void rt_dia_close(struct rt_dia *dia, uint32_t ms)
+{
+    dia_req_close(dia);
+    rt_timer_cancel(dia->look_timer);
+    rt_timer_cancel(dia->anchor_timer);
+    dia->look_timer = dia->anchor_timer = NULL;
+    if (!stop_core(ms)) {
+        rt_log(RT_LOG_WARN, "dia.close", RT_CSTR("text", "freeDiameter did not end in time"));
+        return; /* its threads still use what is ours */
+    }
+    dia_req_free(dia);
+    free(dia->peers);
+    dia->peers = NULL;
+    dia->n_peers = 0;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/fdiam_int.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "diameter-dict/raw.h"
+#include "rt/log.h"
+
+/* libfdcore exports its certificate check without a header for it. */
+int fd_tls_verify_credentials_2(gnutls_session_t session);
+
+enum { AVP_RESULT_CODE = 268, AVP_ORIGIN_HOST = 264, LINE_MAX_OCTETS = 512 };
+
+/* freeDiameter asks validators without an argument; there is one node a process. */
+static struct rt_dia *the_node;
+
+/* The handshake of the connection that this accepting thread works on. */
+static _Thread_local gnutls_session_t handshaking;
+
+/* ---- log lines of freeDiameter ---- */
+
+static pthread_mutex_t complaint_lock = PTHREAD_MUTEX_INITIALIZER;
+static gba_text complaint;
+static bool running; /* under complaint_lock */
+
+static void keep_complaint(gba_view line)
+{
+    if (gba_text_set(&complaint, gba_view_sub(line, 0, GBA_TEXT_MAX)) != GBA_OK)
+        complaint.n = 0;
+}
+
+/* Some lines quote whole AVPs.  Once peers can be there, only the constant
+ * part of a line is told. */
+static void log_line(int level, const char *format, va_list args)
+{
+    char line[LINE_MAX_OCTETS];
+    pthread_mutex_lock(&complaint_lock);
+    bool bare = running;
+    pthread_mutex_unlock(&complaint_lock);
+    if (bare) {
+        rt_log(RT_LOG_DEBUG, "dia.core", RT_NUM("level", level), RT_CSTR("format", format));
+        return;
+    }
+    if (vsnprintf(line, sizeof line, format, args) < 0)
+        return;
+    rt_log(RT_LOG_DEBUG, "dia.core", RT_NUM("level", level), RT_CSTR("text", line));
+    if (level >= FD_LOG_ERROR)
+        keep_complaint(gba_view_cstr(line));
+}
+
+gba_rc dia_guard_log(void)
+{
+    fd_g_debug_lvl = FD_LOG_ERROR;
+    return fd_log_handler_register(log_line) == 0 ? GBA_OK : GBA_E_DIA_CONFIG;
+}
+
+gba_view dia_guard_complaint(void)
+{
+    return gba_text_view(&complaint);
+}
+
+void dia_guard_started(void)
+{
+    pthread_mutex_lock(&complaint_lock);
+    running = true;
+    pthread_mutex_unlock(&complaint_lock);
+}
+
+/* ---- small helpers ---- */
+
+static const struct dia_peer_state *configured(const struct rt_dia *dia, gba_view identity)
+{
+    for (size_t i = 0; i < dia->n_peers; i++)
+        if (gba_view_eq_nocase(identity, gba_text_view(&dia->peers[i].identity)))
+            return &dia->peers[i];
+    return NULL;
+}
+
+static bool is_avp(struct avp_hdr *hdr, uint32_t code)
+{
+    return hdr->avp_code == code && !(hdr->avp_flags & AVP_FLAG_VENDOR);
+}
+
+/* Give a received AVP its value; false when its octets do not fit its type. */
+static bool parse_avp(struct avp *avp)
+{
+    struct fd_pei error = {0};
+    struct avp_hdr *hdr = NULL;
+    int failed = fd_msg_parse_dict(avp, fd_g_config->cnf_dict, &error);
+    if (error.pei_avp_free)
+        fd_msg_free(error.pei_avp);
+    return !failed && fd_msg_avp_hdr(avp, &hdr) == 0 && hdr->avp_value;
+}
+
+/* ---- (a) every received message is checked before it is parsed ---- */
+
+/* Without its version freeDiameter takes the message for garbage and closes
+ * the connection, which is what its sender deserves. */
+static void on_data(struct fd_cnx_rcvdata *data)
+{
+    gba_rc rc = dia_raw_check(gba_view_of(data->buffer, data->length));
+    if (rc == GBA_OK)
+        return;
+    rt_log(RT_LOG_WARN, "dia.malformed", RT_REASON(rc), RT_NUM("octets", data->length));
+    data->buffer[0] = 0;
+}
+
+/* ---- (b) answers that break the rules ---- */
+
+/* freeDiameter insists that Result-Code of such an answer has been parsed. */
+static void repair_result_code(struct msg *msg)
+{
+    struct msg_hdr *hdr = NULL;
+    struct avp *avp = NULL;
+    if (!msg || fd_msg_hdr(msg, &hdr) != 0 || hdr->msg_flags & CMD_FLAG_REQUEST)
+        return;
+    fd_msg_browse(msg, MSG_BRW_FIRST_CHILD, &avp, NULL);
+    while (avp) {
+        struct avp *next = NULL;
+        struct avp_hdr *ahdr = NULL;
+        fd_msg_browse(avp, MSG_BRW_NEXT, &next, NULL);
+        if (fd_msg_avp_hdr(avp, &ahdr) == 0 && is_avp(ahdr, AVP_RESULT_CODE) && !ahdr->avp_value &&
+            !parse_avp(avp))
+            fd_msg_free(avp);
+        avp = next;
+    }
+}
+
+/* ---- who may connect ---- */
+
+static int on_handshake(gnutls_session_t session)
+{
+    handshaking = session;
+    return fd_tls_verify_credentials_2(session);
+}
+
+static bool certificate_fits(gnutls_session_t session, const gba_text *identity)
+{
+    unsigned n = 0;
+    gnutls_x509_crt_t crt;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &n);
+    if (!chain || n == 0 || gnutls_x509_crt_init(&crt) < 0)
+        return false;
+    bool fits = gnutls_x509_crt_import(crt, chain, GNUTLS_X509_FMT_DER) >= 0 &&
+                gnutls_x509_crt_check_hostname(crt, identity->s);
+    gnutls_x509_crt_deinit(crt);
+    return fits;
+}
+
+static gba_view origin_host(struct msg *msg)
+{
+    struct avp *avp = NULL;
+    fd_msg_browse(msg, MSG_BRW_FIRST_CHILD, &avp, NULL);
+    for (; avp; fd_msg_browse(avp, MSG_BRW_NEXT, &avp, NULL)) {
+        struct avp_hdr *hdr = NULL;
+        if (fd_msg_avp_hdr(avp, &hdr) == 0 && is_avp(hdr, AVP_ORIGIN_HOST))
+            return parse_avp(avp) ? gba_view_of(hdr->avp_value->os.data, hdr->avp_value->os.len)
+                                  : (gba_view){NULL, 0};
+    }
+    return (gba_view){NULL, 0};
+}
+
+/* The first message of an incoming connection names its sender.  freeDiameter
+ * compares neither that name with the certificate nor, for peers that are to
+ * use TLS, the kind of connection before the peer's own state is touched.  Seen
+ * with another application the message is no CER, and the connection ends
+ * before any peer hears of it. */
+static void on_first_message(struct rt_dia *dia, struct msg *msg)
+{
+    struct msg_hdr *hdr = NULL;
+    gnutls_session_t session = handshaking;
+    handshaking = NULL;
+    gba_view name = origin_host(msg);
+    const struct dia_peer_state *peer = configured(dia, name);
+    if (!peer || fd_msg_hdr(msg, &hdr) != 0)
+        return; /* freeDiameter answers that the peer is unknown */
+    if (session ? certificate_fits(session, &peer->identity) : !peer->tls)
+        return;
+    rt_log(RT_LOG_WARN, "dia.impostor", RT_STR("peer", gba_text_view(&peer->identity)),
+           RT_CSTR("connection", session ? "certificate of another name" : "no TLS"));
+    hdr->msg_appl = AI_RELAY;
+}
+
+/* Peers that connect to us are unknown to freeDiameter; the names were checked
+ * with their first message. */
+static int on_validate(struct peer_info *info, int *auth, int (**later)(struct peer_info *))
+{
+    const struct dia_peer_state *peer =
+        configured(the_node, gba_view_of(info->pi_diamid, info->pi_diamidlen));
+    (void)later;
+    *auth = peer && peer->connects ? 1 : -1;
+    if (*auth < 0) {
+        rt_log(RT_LOG_WARN, "dia.unknown-peer",
+               RT_STR("peer", gba_view_of(info->pi_diamid, info->pi_diamidlen)));
+        return 0;
+    }
+    info->config.pic_flags.sec = peer->tls ? PI_SEC_DEFAULT : PI_SEC_NONE;
+    info->config.pic_flags.exp = PI_EXP_NONE;
+    return 0;
+}
+
+/* ---- connections ---- */
+
+/* freeDiameter turns Nagle's algorithm on for every socket; with requests that
+ * come one by one that costs 40 ms each.  The socket is only told as text. */
+static void set_nodelay(struct peer_hdr *peer)
+{
+    char info[128];
+    int one = 1;
+    uint64_t fd;
+    if (fd_peer_cnx_proto_info(peer, info, sizeof info) != 0)
+        return;
+    gba_view text = gba_view_cstr(info);
+    gba_view digits = gba_view_sub(text, gba_view_find(text, '#') + 1, text.n);
+    if (gba_dec_parse(digits, INT32_MAX, &fd) == GBA_OK)
+        setsockopt((int)fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+static void on_connect_failed(struct peer_hdr *peer, const char *text)
+{
+    gba_view name = peer ? gba_view_of(peer->info.pi_diamid, peer->info.pi_diamidlen) : GBA_LIT("");
+    rt_log(RT_LOG_DEBUG, "dia.connection-ended", RT_STR("peer", name), RT_CSTR("text", text ? text : ""));
+}
+
+/* ---- the hooks ---- */
+
+/* Having a hook for each kind of message also keeps freeDiameter from
+ * formatting whole messages, keys included, into its log. */
+static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *peer, void *other,
+                    struct fd_hook_permsgdata *pmd, void *arg)
+{
+    struct rt_dia *dia = arg;
+    (void)pmd;
+    switch (type) {
+    case HOOK_DATA_RECEIVED:
+        on_data(other);
+        break;
+    case HOOK_MESSAGE_RECEIVED:
+        if (!peer)
+            on_first_message(dia, msg);
+        break;
+    case HOOK_MESSAGE_PARSING_ERROR:
+        repair_result_code(msg);
+        break;
+    case HOOK_MESSAGE_DROPPED:
+        dia_req_dropped(dia, msg);
+        break;
+    case HOOK_PEER_CONNECT_SUCCESS:
+        set_nodelay(peer);
+        dia_look_soon(dia);
+        break;
+    case HOOK_PEER_CONNECT_FAILED:
+        on_connect_failed(peer, other);
+        dia_look_soon(dia);
+        break;
+    default:
+        break;
+    }
+}
+
+gba_rc dia_guard_arm(struct rt_dia *dia)
+{
+    struct fd_hook_hdl *hook;
+    the_node = dia;
+    if (fd_g_config->cnf_sec_data.key_file)
+        gnutls_certificate_set_verify_function(fd_g_config->cnf_sec_data.credentials, on_handshake);
+    uint32_t every = ((uint32_t)1 << (HOOK_LAST + 1)) - 1;
+    GBA_ENSURE(fd_hook_register(every, on_hook, dia, NULL, &hook) == 0, GBA_E_DIA_CONFIG);
+    GBA_ENSURE(fd_peer_validate_register(on_validate) == 0, GBA_E_DIA_CONFIG);
+    return GBA_OK;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the Diameter port: what its files share.
+ *
+ *   fdiam.c        node life, peers as the loop sees them
+ *   fdiam_conf.c   freeDiameter's configuration, generated and given to it
+ *   fdiam_guard.c  hooks, who may connect, freeDiameter's log lines
+ *   fdiam_req.c    requests: pending ones with their timers, hand-over both ways
+ *
+ * Threads: "loop" is the loop's thread, "fd" is any thread of freeDiameter,
+ * "sender" is ours and the only one that may block in fd_msg_send.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include <freeDiameter/freeDiameter-host.h>
+#include <freeDiameter/libfdcore.h>
+
+#include "rt/fdiam.h"
+
+enum { DIA_MAX_HANDLERS = 8 };
+
+/* One message on its way between threads. */
+struct dia_item {
+    struct msg *msg;    /* NULL with a ticket: the request failed with rc */
+    uint64_t ticket;    /* which request of ours; 0: somebody else's request, or our answer */
+    uint64_t due_ms;    /* monotonic; when a request stops being worth sending */
+    gba_rc rc;
+};
+
+/* Grows; emptied by taking the whole. */
+struct dia_batch {
+    struct dia_item *items;
+    size_t n, cap;
+};
+
+/* A request of ours that waits for its answer.  Slots are linked by index, in
+ * order of due_ms or as free ones; 0 ends a list. */
+struct dia_slot {
+    rt_dia_answer_fn *fn;
+    void *arg;
+    uint64_t due_ms;
+    uint32_t generation; /* a ticket of an earlier use no longer fits */
+    uint32_t prev, next;
+};
+
+struct dia_handler {
+    uint32_t app, cmd;
+    rt_dia_request_fn *fn;
+    void *arg;
+};
+
+struct dia_peer_state {
+    gba_text identity;
+    bool tls;
+    bool connects; /* it connects to us, we have no address */
+    bool open;     /* loop */
+    bool seen;     /* loop, during a look */
+};
+
+struct rt_dia {
+    struct rt_loop *loop;
+    uint32_t max_waiting;
+    struct session *anchor;
+
+    /* set before threads start, constant afterwards */
+    struct dia_peer_state *peers;
+    size_t n_peers;
+
+    /* loop */
+    struct dia_handler handlers[DIA_MAX_HANDLERS];
+    size_t n_handlers;
+    rt_dia_peer_fn *on_peer;
+    void *on_peer_arg;
+    struct dia_slot *slots; /* [1 .. max_waiting]; [0] is the end of lists */
+    uint32_t free_slots, first_due, last_due;
+    struct rt_timer *due_timer, *look_timer, *anchor_timer;
+    uint64_t due_timer_ms; /* when due_timer fires */
+    uint32_t look_ms;      /* until the next look at the peers */
+    bool closing;
+    struct dia_batch in_taken;
+
+    /* fd and loop, under in_lock */
+    pthread_mutex_t in_lock;
+    struct dia_batch in;
+    bool in_shut;
+
+    /* loop and sender, under out_lock */
+    pthread_mutex_t out_lock;
+    pthread_cond_t out_more;
+    struct dia_batch out;
+    bool out_shut;
+
+    pthread_t sender;
+    bool sender_runs;
+};
+
+/* ---- fdiam_conf.c ---- */
+
+/* Check conf, generate freeDiameter's configuration and have it parsed. */
+GBA_MUST_USE gba_rc dia_conf_load(const struct rt_dia_conf *conf, gba_text *why);
+
+/* After loading: listen on exactly the configured address, advertise the applications. */
+GBA_MUST_USE gba_rc dia_conf_apply(const struct rt_dia_conf *conf, gba_text *why);
+
+/* ---- fdiam_guard.c ---- */
+
+/* Route freeDiameter's log; before fd_core_initialize. */
+GBA_MUST_USE gba_rc dia_guard_log(void);
+
+/* freeDiameter's last complaint while starting; empty when there is none. */
+gba_view dia_guard_complaint(void);
+
+/* From now on lines of freeDiameter may hold what peers sent: log no values. */
+void dia_guard_started(void);
+
+/* Hooks, who may connect, certificate names; between parsing and start. */
+GBA_MUST_USE gba_rc dia_guard_arm(struct rt_dia *dia);
+
+/* ---- fdiam_req.c ---- */
+
+GBA_MUST_USE gba_rc dia_req_init(struct rt_dia *dia);
+void dia_req_free(struct rt_dia *dia);
+
+/* Take requests of the applications from freeDiameter, start the sender. */
+GBA_MUST_USE gba_rc dia_req_start(struct rt_dia *dia);
+
+/* Complete what waits, end the sender's work. */
+void dia_req_close(struct rt_dia *dia);
+
+/* fd: hand an item to the loop; false when closed (msg is the caller's still). */
+bool dia_req_post(struct rt_dia *dia, struct dia_item item);
+
+/* fd: msg is being discarded: when a request of ours hangs on it, that one failed. */
+void dia_req_dropped(struct rt_dia *dia, struct msg *msg);
+
+/* ---- fdiam.c ---- */
+
+/* fd: something changed with a peer, look soon. */
+void dia_look_soon(struct rt_dia *dia);
