@@ -28,8 +28,11 @@ static void theta(uint64_t a[25])
     uint64_t c[5];
     for (unsigned x = 0; x < 5; x++)
         c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
-    for (unsigned i = 0; i < 25; i++)
-        a[i] ^= c[(i + 4) % 5] ^ turn(c[(i + 1) % 5], 1);
+    for (unsigned x = 0; x < 5; x++) {
+        uint64_t d = c[(x + 4) % 5] ^ turn(c[(x + 1) % 5], 1);
+        for (unsigned y = 0; y < 25; y += 5)
+            a[x + y] ^= d;
+    }
 }
 
 static void rho_pi(uint64_t a[25])
