@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bsf/challenge.h"
+
+#include <stdalign.h>
+
+/* Blocks of the GUSS pool a challenge: four hold 2 KiB, more than usual. */
+enum { BLOCKS_EACH = 4, BLOCKS_LEAST = 256 };
+
+static uint32_t blocks_of(uint32_t cap)
+{
+    return cap * BLOCKS_EACH + BLOCKS_LEAST;
+}
+
+static size_t aligned(size_t n)
+{
+    return (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+}
+
+size_t bsf_challenges_memory(uint32_t cap)
+{
+    return aligned(gba_slots_memory(cap)) + aligned(cap * sizeof(struct bsf_challenge)) +
+           blocks_of(cap) * sizeof(struct bsf_chain_block);
+}
+
+void bsf_challenges_init(struct bsf_challenges *t, void *memory, uint32_t cap, uint64_t seed)
+{
+    uint8_t *items = (uint8_t *)memory + aligned(gba_slots_memory(cap));
+    uint8_t *blocks = items + aligned(cap * sizeof(struct bsf_challenge));
+    gba_slots_init(&t->slots, memory, cap, seed);
+    t->items = (struct bsf_challenge *)(void *)items;
+    bsf_chains_init(&t->gusses, (struct bsf_chain_block *)(void *)blocks, blocks_of(cap));
+}
+
+/* A clock that was set back must not make challenges live longer. */
+static bool alive(const struct bsf_challenges *t, const struct bsf_challenge *c, int64_t now_ms)
+{
+    return now_ms >= c->issued_ms && now_ms - c->issued_ms < t->lifetime_ms;
+}
+
+void bsf_challenges_drop(struct bsf_challenges *t, struct bsf_challenge *c)
+{
+    bsf_chain_drop(&t->gusses, &c->guss);
+    gba_wipe(c);
+    gba_slots_give(&t->slots, (uint32_t)(c - t->items));
+}
+
+void bsf_challenges_expire(struct bsf_challenges *t, int64_t now_ms)
+{
+    while (t->slots.n > 0 && !alive(t, &t->items[t->slots.oldest], now_ms))
+        bsf_challenges_drop(t, &t->items[t->slots.oldest]);
+}
+
+bool bsf_challenges_full(const struct bsf_challenges *t)
+{
+    return t->slots.n == t->slots.cap;
+}
+
+static bool same_rand(const void *items, uint32_t slot, gba_view rand)
+{
+    const struct bsf_challenge *c = (const struct bsf_challenge *)items + slot;
+    return gba_view_eq(GBA_ARRAY(c->rand.b), rand);
+}
+
+gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bsf_challenge *c, gba_view guss)
+{
+    gba_view key = GBA_ARRAY(c->rand.b);
+    GBA_ENSURE(gba_slots_find(&t->slots, key, same_rand, t->items) == GBA_SLOT_NONE, GBA_E_ZH_REPEATED);
+    GBA_ENSURE(!bsf_challenges_full(t), GBA_E_UB_FULL);
+    struct bsf_chain kept;
+    GBA_ENSURE(bsf_chain_put(&t->gusses, guss, &kept) == GBA_OK, GBA_E_UB_FULL);
+    struct bsf_challenge *item = &t->items[gba_slots_take(&t->slots, key)];
+    *item = *c;
+    item->guss = kept;
+    return GBA_OK;
+}
+
+struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_rand *rand, int64_t now_ms)
+{
+    uint32_t slot = gba_slots_find(&t->slots, GBA_ARRAY(rand->b), same_rand, t->items);
+    if (slot == GBA_SLOT_NONE || !alive(t, &t->items[slot], now_ms))
+        return NULL;
+    return &t->items[slot];
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Challenges that wait for their response: one vector each, found by RAND, used
+ * once.  Bounded; the oldest are dropped when their time is over.
+ */
+#pragma once
+
+#include "bsf/chain.h"
+#include "bsf/session.h"
+#include "gba/base/slots.h"
+
+struct bsf_challenge {
+    gba_text username;     /* as sent: IMPI or TMPI */
+    gba_text impi;
+    gba_rand rand;
+    gba_autn autn;         /* as sent: AUTN, or AUTN* with GBA_U */
+    gba_res xres;
+    gba_ks ks;
+    uint8_t opaque[16];
+    uint32_t name;         /* which of our names asked */
+    enum bsf_mode mode;
+    uint32_t lifetime_s;   /* of the key to be */
+    uint32_t resyncs;      /* resynchronisations so far in this run */
+    bool second;           /* follows a wrong response */
+    int64_t issued_ms;
+    struct bsf_chain guss; /* in the pool of the table */
+};
+
+struct bsf_challenges {
+    struct gba_slots slots;
+    struct bsf_challenge *items;
+    struct bsf_chains gusses;
+    int64_t lifetime_ms;
+};
+
+/* Octets of memory for cap challenges. */
+size_t bsf_challenges_memory(uint32_t cap);
+
+/* memory has bsf_challenges_memory(cap) octets, aligned for any type. */
+void bsf_challenges_init(struct bsf_challenges *t, void *memory, uint32_t cap, uint64_t seed);
+
+/* Wipe and drop those whose time is over. */
+void bsf_challenges_expire(struct bsf_challenges *t, int64_t now_ms);
+
+/* Is there room for one more? */
+bool bsf_challenges_full(const struct bsf_challenges *t);
+
+/* Keep a copy of *c with its guss.  E_UB_FULL; E_ZH_REPEATED when a challenge
+ * with this RAND waits already. */
+GBA_MUST_USE gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bsf_challenge *c, gba_view guss);
+
+/* The live challenge with this RAND, or NULL.  Valid until the next put, expire or drop. */
+struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_rand *rand, int64_t now_ms);
+
+/* Wipe and forget it: it was used. */
+void bsf_challenges_drop(struct bsf_challenges *t, struct bsf_challenge *c);

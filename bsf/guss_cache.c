@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bsf/guss_cache.h"
+
+#include <stdalign.h>
+
+enum { BLOCKS_EACH = 2, BLOCKS_LEAST = 256 };
+
+static uint32_t blocks_of(uint32_t cap)
+{
+    return cap ? cap * BLOCKS_EACH + BLOCKS_LEAST : 0;
+}
+
+static size_t aligned(size_t n)
+{
+    return (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+}
+
+size_t bsf_guss_cache_memory(uint32_t cap)
+{
+    return aligned(gba_slots_memory(cap)) + aligned(cap * sizeof(struct bsf_guss_item)) +
+           blocks_of(cap) * sizeof(struct bsf_chain_block);
+}
+
+void bsf_guss_cache_init(struct bsf_guss_cache *c, void *memory, uint32_t cap, uint64_t seed)
+{
+    uint8_t *items = (uint8_t *)memory + aligned(gba_slots_memory(cap));
+    uint8_t *blocks = items + aligned(cap * sizeof(struct bsf_guss_item));
+    gba_slots_init(&c->slots, memory, cap, seed);
+    c->items = (struct bsf_guss_item *)(void *)items;
+    bsf_chains_init(&c->chains, (struct bsf_chain_block *)(void *)blocks, blocks_of(cap));
+}
+
+static bool same_impi(const void *items, uint32_t slot, gba_view impi)
+{
+    const struct bsf_guss_item *item = (const struct bsf_guss_item *)items + slot;
+    return gba_view_eq(gba_text_view(&item->impi), impi);
+}
+
+const struct bsf_guss_item *bsf_guss_cache_find(const struct bsf_guss_cache *c, gba_view impi)
+{
+    if (c->slots.cap == 0)
+        return NULL;
+    uint32_t slot = gba_slots_find(&c->slots, impi, same_impi, c->items);
+    return slot == GBA_SLOT_NONE ? NULL : &c->items[slot];
+}
+
+static void forget(struct bsf_guss_cache *c, uint32_t slot)
+{
+    bsf_chain_drop(&c->chains, &c->items[slot].guss);
+    gba_slots_give(&c->slots, slot);
+}
+
+void bsf_guss_cache_put(struct bsf_guss_cache *c, const gba_text *impi, int64_t stamp_s, gba_view guss)
+{
+    if (c->slots.cap == 0)
+        return;
+    gba_view key = gba_text_view(impi);
+    uint32_t slot = gba_slots_find(&c->slots, key, same_impi, c->items);
+    if (slot != GBA_SLOT_NONE)
+        forget(c, slot);
+    if (c->slots.n == c->slots.cap)
+        forget(c, c->slots.oldest);
+    struct bsf_chain kept;
+    while (bsf_chain_put(&c->chains, guss, &kept) != GBA_OK) {
+        if (c->slots.n == 0)
+            return;
+        forget(c, c->slots.oldest);
+    }
+    slot = gba_slots_take(&c->slots, key);
+    c->items[slot] = (struct bsf_guss_item){*impi, stamp_s, kept};
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bsf/policy.h"
+
+/* The next word of a text whose words are separated by blanks; false at its end. */
+static bool next_word(gba_view *text, gba_view *word)
+{
+    gba_view rest = gba_view_trim(*text);
+    (void)gba_view_split(rest, ' ', word, text);
+    return word->n > 0;
+}
+
+static bool is_any(gba_view word)
+{
+    return gba_view_eq(word, GBA_LIT("*"));
+}
+
+static bool peer_allowed(const struct bsf_conf_rule *rule, const struct bsf_policy_ask *ask)
+{
+    gba_view origin = gba_text_view(rule->origin.n > 0 ? &rule->origin : &rule->peer);
+    return gba_view_eq_nocase(gba_text_view(&rule->peer), ask->peer) &&
+           (is_any(origin) || gba_view_eq_nocase(origin, ask->origin));
+}
+
+static bool naf_allowed(const struct bsf_conf_rule *rule, gba_view fqdn)
+{
+    gba_view pattern = gba_text_view(&rule->naf);
+    if (!gba_view_starts(pattern, GBA_LIT("*")))
+        return gba_view_eq_nocase(pattern, fqdn);
+    gba_view suffix = gba_view_sub(pattern, 1, pattern.n);
+    return fqdn.n > suffix.n && gba_view_eq_nocase(gba_view_sub(fqdn, fqdn.n - suffix.n, suffix.n), suffix);
+}
+
+/*= TS 33.220 H.3: 01 00 01 yy zz stands for TLS with any suite */
+static bool is_tls(const gba_uaid *ua)
+{
+    return gba_view_starts(GBA_ARRAY(ua->b), GBA_LIT("\x01\x00\x01"));
+}
+
+static bool ua_word_allows(gba_view word, const gba_uaid *ua)
+{
+    gba_uaid one;
+    if (is_any(word))
+        return true;
+    if (gba_view_eq(word, GBA_LIT("tls:*")))
+        return is_tls(ua);
+    return gba_uaid_parse(word, &one) == GBA_OK && gba_view_eq(GBA_ARRAY(one.b), GBA_ARRAY(ua->b));
+}
+
+static bool ua_allowed(const struct bsf_conf_rule *rule, const gba_uaid *ua)
+{
+    gba_view text = gba_text_view(&rule->ua), word;
+    while (next_word(&text, &word)) {
+        if (ua_word_allows(word, ua))
+            return true;
+    }
+    return false;
+}
+
+gba_rc bsf_policy_find(const struct bsf_conf *conf, const struct bsf_policy_ask *ask,
+                       const struct bsf_conf_rule **rule)
+{
+    gba_rc why = GBA_E_ZN_PEER;
+    for (size_t i = 0; i < conf->zn.n; i++) {
+        *rule = bsf_conf_rule_at(conf, i);
+        if (!peer_allowed(*rule, ask))
+            continue;
+        if (!naf_allowed(*rule, gba_text_view(&ask->naf->fqdn))) {
+            why = why == GBA_E_ZN_PEER ? GBA_E_ZN_NAF : why;
+            continue;
+        }
+        if (ua_allowed(*rule, &ask->naf->ua))
+            return GBA_OK;
+        why = GBA_E_ZN_UA;
+    }
+    *rule = NULL;
+    return why;
+}
+
+bool bsf_policy_gsid(const struct bsf_conf_rule *rule, gba_view gsid)
+{
+    gba_view text = gba_text_view(&rule->gsids), word;
+    while (next_word(&text, &word)) {
+        if (is_any(word) || gba_gsid_eq(word, gsid))
+            return true;
+    }
+    return false;
+}
+
+static bool naf_readable(gba_view pattern)
+{
+    if (gba_view_starts(pattern, GBA_LIT("*.")))
+        pattern = gba_view_sub(pattern, 2, pattern.n);
+    return gba_is_fqdn(pattern);
+}
+
+static bool ua_readable(const struct bsf_conf_rule *rule)
+{
+    gba_view text = gba_text_view(&rule->ua), word;
+    bool some = false;
+    for (; next_word(&text, &word); some = true) {
+        gba_uaid one;
+        if (!is_any(word) && !gba_view_eq(word, GBA_LIT("tls:*")) && gba_uaid_parse(word, &one) != GBA_OK)
+            return false;
+    }
+    return some;
+}
+
+gba_rc bsf_policy_check(const struct bsf_conf_rule *rule, const char **why)
+{
+    *why = "peer: expected a Diameter identity";
+    GBA_ENSURE(gba_is_fqdn(gba_text_view(&rule->peer)), GBA_E_CONFIG);
+    *why = "origin: expected a Diameter identity or \"*\"";
+    gba_view origin = gba_text_view(&rule->origin);
+    GBA_ENSURE(origin.n == 0 || is_any(origin) || gba_is_fqdn(origin), GBA_E_CONFIG);
+    *why = "naf: expected a host name or *.suffix";
+    GBA_ENSURE(naf_readable(gba_text_view(&rule->naf)), GBA_E_CONFIG);
+    *why = "ua: expected identifiers separated by blanks: http, tls13-psk, tls:*, tls:C02F, ten hexadecimal digits or *";
+    GBA_ENSURE(ua_readable(rule), GBA_E_CONFIG);
+    *why = NULL;
+    return GBA_OK;
+}
+
+/*= TS 33.220 5.2: the subscription, not the UE, decides between GBA_ME and GBA_U */
+enum bsf_mode bsf_policy_mode(const struct bsf_conf_ub *conf, const struct gba_guss *guss)
+{
+    bool gba_u = guss->uicc_type == GBA_UICC_GBA_U && conf->gba_u == BSF_GBA_U_SERVE;
+    return gba_u ? BSF_U : BSF_ME;
+}
+
+uint32_t bsf_policy_lifetime(const struct bsf_conf_ub *conf, const struct gba_guss *guss)
+{
+    const struct bsf_conf_lifetime *l = &conf->key_lifetime;
+    uint32_t s = guss->lifetime_s > 0 ? guss->lifetime_s : l->default_s;
+    if (s < l->min_s)
+        return l->min_s;
+    return s > l->max_s ? l->max_s : s;
+}

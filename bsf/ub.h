@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ub: one bootstrapping request from its arrival to its answer (TS 33.220
+ * 4.5.2, TS 24.109 4; RFC 3310).
+ *
+ * struct bsf_ub is shared by all requests of one loop; struct bsf_ub_run is one
+ * request in progress.  The first event of a run is BSF_UB_REQUEST; each order
+ * but BSF_UB_REPLY is answered by exactly one event:
+ *
+ *   BSF_UB_FIND     -> BSF_UB_FOUND      BSF_UB_STORE, BSF_UB_FORGET -> BSF_UB_STORED
+ *   BSF_UB_ASK_HSS  -> BSF_UB_VECTOR     BSF_UB_REPLY                -> the run is over
+ *
+ * The request's views must live until the reply.  Views in an order live until
+ * the next step of any run.
+ */
+#pragma once
+
+#include "bsf/guss_cache.h"
+#include "bsf/ub_reply.h"
+#include "bsf/zh_ask.h"
+
+struct bsf_ub_scratch;
+
+struct bsf_ub {
+    const struct bsf_conf *conf;
+    struct bsf_challenges challenges;
+    struct bsf_guss_cache gusses;
+    struct bsf_ub_scratch *scratch;
+};
+
+/* Octets of memory for the engine under this configuration. */
+size_t bsf_ub_memory(const struct bsf_conf *conf);
+
+/* memory has bsf_ub_memory(conf) octets, aligned for any type, and lives as
+ * long; so do conf and key. */
+void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_key *key, void *memory,
+                 const gba_env *env);
+
+/* Drop challenges whose time is over, so that their secrets do not linger. */
+void bsf_ub_tick(struct bsf_ub *ub, const gba_env *env);
+
+/* Wipe every secret the engine holds. */
+void bsf_ub_wipe(struct bsf_ub *ub);
+
+/* One request in progress.  Nothing in it is for others; room for it is the
+ * caller's and needs no preparation before BSF_UB_REQUEST. */
+struct bsf_ub_run {
+    int state;
+    gba_rc cause;          /* why we challenge (again) */
+    struct bsf_ub_ask ask;
+    gba_text impi;
+    gba_text host;         /* where a redirect sent us */
+    gba_text tmpi;         /* the new one; empty: none */
+    gba_rand rand;         /* beside auts */
+    gba_auts auts;
+    bool resync, second;
+    uint32_t resyncs;
+    int64_t guss_stamp_s;
+    bool has_guss_stamp;
+    bsf_key key;
+    int64_t expiry_s;
+    struct bsf_ub_reply reply;
+    uint8_t room[2048];    /* of parameters that had to be unescaped */
+};
+
+enum bsf_ub_event_kind { BSF_UB_REQUEST, BSF_UB_FOUND, BSF_UB_VECTOR, BSF_UB_STORED };
+
+struct bsf_ub_event {
+    enum bsf_ub_event_kind kind;
+    const struct gba_http_msg *req; /* REQUEST */
+    gba_rc rc;                      /* FOUND, STORED: of the store; VECTOR: of the transport or decoder */
+    gba_view record;                /* FOUND */
+    const struct dia_maa *maa;      /* VECTOR, when rc is OK */
+};
+
+enum bsf_ub_order_kind { BSF_UB_FIND, BSF_UB_ASK_HSS, BSF_UB_STORE, BSF_UB_FORGET, BSF_UB_REPLY };
+
+struct bsf_ub_order {
+    enum bsf_ub_order_kind kind;
+    gba_rc reason;                    /* REPLY: OK, or why refused or challenged again */
+    gba_view key;                     /* FIND, STORE, FORGET */
+    gba_view record;                  /* STORE */
+    int64_t expiry_ms;                /* STORE */
+    struct dia_mar mar;               /* ASK_HSS */
+    const struct gba_http_msg *reply; /* REPLY */
+};
+
+void bsf_ub_step(struct bsf_ub *ub, struct bsf_ub_run *run, const gba_env *env, const struct bsf_ub_event *event,
+                 struct bsf_ub_order *order);

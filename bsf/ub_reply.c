@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bsf/ub_reply.h"
+
+#include "gba/base/stamp.h"
+#include "gba/crypto/digest.h"
+#include "gba/wire/bsinfo.h"
+
+/* Statuses that do not follow from the class of the reason (class_status). */
+static const struct {
+    gba_rc reason;
+    unsigned status;
+} statuses[] = {
+    {GBA_E_UB_METHOD, 405},
+    {GBA_E_UB_OPAQUE, 400},
+    {GBA_E_UB_RESYNC_LIMIT, 403},
+    {GBA_E_TOO_LONG, 400},
+};
+
+static unsigned class_status(enum gba_class cls)
+{
+    switch (cls) {
+    case GBA_CLASS_MALFORMED:
+        return 400;
+    case GBA_CLASS_AUTH:
+    case GBA_CLASS_POLICY:
+    case GBA_CLASS_ABSENT:
+        return 403;
+    case GBA_CLASS_LIMIT:
+    case GBA_CLASS_UNAVAILABLE:
+        return 503;
+    default:
+        return 500;
+    }
+}
+
+unsigned bsf_ub_reply_status(gba_rc reason)
+{
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        if (statuses[i].reason == reason)
+            return statuses[i].status;
+    }
+    return class_status(gba_rc_class(reason));
+}
+
+/* Text is appended to the reply's buffer, then named. */
+struct build {
+    struct bsf_ub_reply *reply;
+    gba_writer w;
+    size_t mark;
+    gba_rc rc;
+};
+
+static gba_view taken(struct build *b)
+{
+    gba_view v = gba_view_of(b->w.p + b->mark, b->w.n - b->mark);
+    b->mark = b->w.n;
+    return v;
+}
+
+static void add(struct build *b, gba_view name, gba_view value)
+{
+    gba_rc rc = gba_http_field_add(&b->reply->msg, name, value);
+    if (b->rc == GBA_OK)
+        b->rc = rc;
+}
+
+/*= TS 24.109 4.2: the Server field carries the token 3gpp-gba-tmpi when the BSF takes TMPIs */
+static struct build begin(const struct bsf_conf *conf, struct bsf_ub_reply *reply, unsigned status)
+{
+    struct build b = {.reply = reply, .w = gba_writer_of(reply->text, sizeof reply->text), .rc = GBA_OK};
+    reply->msg = (struct gba_http_msg){.status = status, .reason = gba_http_reason(status), .minor = 1,
+                                       .keep_alive = true};
+    gba_put_view(&b.w, gba_text_view(&conf->ub.product));
+    gba_put_str(&b.w, conf->ub.tmpi ? "; Release-6; 3gpp-gba-tmpi" : "; Release-6");
+    add(&b, GBA_LIT("Server"), taken(&b));
+    return b;
+}
+
+static gba_rc end(struct build *b)
+{
+    GBA_TRY(b->rc);
+    return gba_writer_end(&b->w);
+}
+
+gba_rc bsf_ub_reply_challenge(const struct bsf_conf *conf, const struct bsf_challenge *c, struct bsf_ub_reply *reply)
+{
+    uint8_t nonce[44], opaque[2 * sizeof c->opaque];
+    uint8_t both[32];
+    gba_writer w = gba_writer_of(both, sizeof both);
+    gba_put_view(&w, GBA_ARRAY(c->rand.b));
+    gba_put_view(&w, GBA_ARRAY(c->autn.b));
+    w = gba_writer_of(nonce, sizeof nonce);
+    gba_put_b64(&w, GBA_ARRAY(both));
+    w = gba_writer_of(opaque, sizeof opaque);
+    gba_put_hex(&w, GBA_ARRAY(c->opaque));
+    struct gba_auth a = {
+        .realm = gba_text_view(&bsf_conf_name_at(conf, c->name)->host),
+        .nonce = GBA_ARRAY(nonce),
+        .algorithm = gba_digest_alg_name(GBA_DIGEST_AKAV1_MD5),
+        .qop = gba_digest_qop_name(GBA_QOP_AUTH_INT),
+        .opaque = GBA_ARRAY(opaque),
+    };
+    struct build b = begin(conf, reply, 401);
+    gba_put_challenge(&b.w, &a);
+    add(&b, GBA_LIT("WWW-Authenticate"), taken(&b));
+    return end(&b);
+}
+
+static gba_rc put_auth_info(const struct bsf_ub_success *s, gba_view body, gba_writer *w)
+{
+    const struct gba_auth *got = &s->ask->auth;
+    struct gba_digest_in in = {
+        .alg = GBA_DIGEST_AKAV1_MD5,
+        .qop = GBA_QOP_AUTH_INT,
+        .username = got->username,
+        .realm = got->realm,
+        .password = s->res,
+        .nonce = got->nonce,
+        .nc = got->nc,
+        .cnonce = got->cnonce,
+        .uri = got->uri,
+        .body = body,
+    };
+    struct gba_digest_hex rspauth;
+    GBA_TRY(gba_digest_rspauth(&in, &rspauth));
+    struct gba_auth info = {
+        .qop = gba_digest_qop_name(GBA_QOP_AUTH_INT),
+        .rspauth = gba_view_of(rspauth.s, rspauth.n),
+        .cnonce = got->cnonce,
+        .nc = got->nc,
+    };
+    gba_put_auth_info(w, &info);
+    return GBA_OK;
+}
+
+gba_rc bsf_ub_reply_success(const struct bsf_conf *conf, const struct bsf_ub_success *s, struct bsf_ub_reply *reply)
+{
+    struct build b = begin(conf, reply, 200);
+    gba_put_bsinfo(&b.w, &(struct gba_bsinfo){.btid = *s->btid, .lifetime_s = s->expiry_s});
+    reply->msg.body = taken(&b);
+    GBA_TRY(put_auth_info(s, reply->msg.body, &b.w));
+    add(&b, GBA_LIT("Authentication-Info"), taken(&b));
+    add(&b, GBA_LIT("Content-Type"), GBA_LIT("application/vnd.3gpp.bsf+xml"));
+    gba_put_httpdate(&b.w, s->expiry_s);
+    add(&b, GBA_LIT("Expires"), taken(&b));
+    return end(&b);
+}
+
+void bsf_ub_reply_refuse(const struct bsf_conf *conf, gba_rc reason, struct bsf_ub_reply *reply)
+{
+    struct build b = begin(conf, reply, bsf_ub_reply_status(reason));
+    if (reply->msg.status == 405)
+        add(&b, GBA_LIT("Allow"), GBA_LIT("GET"));
+    if (reply->msg.status == 503) {
+        gba_put_dec(&b.w, conf->ub.retry_after_s);
+        add(&b, GBA_LIT("Retry-After"), taken(&b));
+    }
+}
