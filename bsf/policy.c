@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/policy.h"
 
-/* The next word of a text whose words are separated by blanks; false at its end. */
-static bool next_word(gba_view *text, gba_view *word)
-{
-    gba_view rest = gba_view_trim(*text);
-    (void)gba_view_split(rest, ' ', word, text);
-    return word->n > 0;
-}
-
 static bool is_any(gba_view word)
 {
     return gba_view_eq(word, GBA_LIT("*"));
@@ -48,9 +40,9 @@ static bool ua_word_allows(gba_view word, const gba_uaid *ua)
 
 static bool ua_allowed(const struct bsf_conf_rule *rule, const gba_uaid *ua)
 {
-    gba_view text = gba_text_view(&rule->ua), word;
-    while (next_word(&text, &word)) {
-        if (ua_word_allows(word, ua))
+    const gba_text *words = rule->ua.items;
+    for (size_t i = 0; i < rule->ua.n; i++) {
+        if (ua_word_allows(gba_text_view(&words[i]), ua))
             return true;
     }
     return false;
@@ -78,9 +70,10 @@ gba_rc bsf_policy_find(const struct bsf_conf *conf, const struct bsf_policy_ask 
 
 bool bsf_policy_gsid(const struct bsf_conf_rule *rule, gba_view gsid)
 {
-    gba_view text = gba_text_view(&rule->gsids), word;
-    while (next_word(&text, &word)) {
-        if (is_any(word) || gba_gsid_eq(word, gsid))
+    const gba_text *gsids = rule->gsids.items;
+    for (size_t i = 0; i < rule->gsids.n; i++) {
+        gba_view one = gba_text_view(&gsids[i]);
+        if (is_any(one) || gba_gsid_eq(one, gsid))
             return true;
     }
     return false;
@@ -93,31 +86,26 @@ static bool naf_readable(gba_view pattern)
     return gba_is_fqdn(pattern);
 }
 
-static bool ua_readable(const struct bsf_conf_rule *rule)
+static bool ua_readable(gba_view word)
 {
-    gba_view text = gba_text_view(&rule->ua), word;
-    bool some = false;
-    for (; next_word(&text, &word); some = true) {
-        gba_uaid one;
-        if (!is_any(word) && !gba_view_eq(word, GBA_LIT("tls:*")) && gba_uaid_parse(word, &one) != GBA_OK)
-            return false;
-    }
-    return some;
+    gba_uaid one;
+    return is_any(word) || gba_view_eq(word, GBA_LIT("tls:*")) || gba_uaid_parse(word, &one) == GBA_OK;
 }
 
-gba_rc bsf_policy_check(const struct bsf_conf_rule *rule, const char **why)
+void bsf_policy_check(const struct bsf_conf_rule *rule, const struct gba_conf_sink *sink)
 {
-    *why = "peer: expected a Diameter identity";
-    GBA_ENSURE(gba_is_fqdn(gba_text_view(&rule->peer)), GBA_E_CONFIG);
-    *why = "origin: expected a Diameter identity or \"*\"";
+    const gba_text *words = rule->ua.items;
     gba_view origin = gba_text_view(&rule->origin);
-    GBA_ENSURE(origin.n == 0 || is_any(origin) || gba_is_fqdn(origin), GBA_E_CONFIG);
-    *why = "naf: expected a host name or *.suffix";
-    GBA_ENSURE(naf_readable(gba_text_view(&rule->naf)), GBA_E_CONFIG);
-    *why = "ua: expected identifiers separated by blanks: http, tls13-psk, tls:*, tls:C02F, ten hexadecimal digits or *";
-    GBA_ENSURE(ua_readable(rule), GBA_E_CONFIG);
-    *why = NULL;
-    return GBA_OK;
+    if (!gba_is_fqdn(gba_text_view(&rule->peer)))
+        gba_conf_fault(sink, "zn.peer", "expected a Diameter identity");
+    if (origin.n > 0 && !is_any(origin) && !gba_is_fqdn(origin))
+        gba_conf_fault(sink, "zn.origin", "expected a Diameter identity or \"*\"");
+    if (!naf_readable(gba_text_view(&rule->naf)))
+        gba_conf_fault(sink, "zn.naf", "expected a host name or *.suffix");
+    for (size_t i = 0; i < rule->ua.n; i++) {
+        if (!ua_readable(gba_text_view(&words[i])))
+            gba_conf_fault(sink, "zn.ua", "expected http, tls13-psk, tls:C02F, tls:*, ten hexadecimal digits or \"*\"");
+    }
 }
 
 /*= TS 33.220 5.2: the subscription, not the UE, decides between GBA_ME and GBA_U */

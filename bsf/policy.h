@@ -24,8 +24,8 @@ GBA_MUST_USE gba_rc bsf_policy_find(const struct bsf_conf *conf, const struct bs
 /* May a NAF under this rule have the settings of this GSID? */
 bool bsf_policy_gsid(const struct bsf_conf_rule *rule, gba_view gsid);
 
-/* Can every part of the rule be read?  *why says which not. */
-GBA_MUST_USE gba_rc bsf_policy_check(const struct bsf_conf_rule *rule, const char **why);
+/* Can every part of the rule be read? */
+void bsf_policy_check(const struct bsf_conf_rule *rule, const struct gba_conf_sink *sink);
 
 /* GBA_U when the GUSS says so (TS 33.220 5.2) and the configuration does not
  * turn such users into GBA_ME ones. */

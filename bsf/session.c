@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/session.h"
 
-enum { VERSION = 1 };
+enum { RECORD_VERSION = 1 };
 
 gba_rc bsf_key_make(enum bsf_key_kind kind, gba_view name, bsf_key *key)
 {
@@ -28,7 +28,7 @@ static void put_text(gba_writer *w, const gba_text *t)
 gba_rc bsf_session_encode(const struct bsf_session *s, gba_writer *w)
 {
     GBA_ENSURE(s->guss.n <= BSF_GUSS_MAX, GBA_E_SPACE);
-    gba_put_u8(w, VERSION);
+    gba_put_u8(w, RECORD_VERSION);
     gba_put_u8(w, (uint8_t)s->mode);
     gba_put_u8(w, (uint8_t)s->gba_type);
     gba_put_u64(w, (uint64_t)s->created_s);
@@ -50,7 +50,7 @@ static gba_rc get_text(gba_reader *r, gba_text *t)
 
 static gba_rc read_session(gba_reader *r, struct bsf_session *s)
 {
-    GBA_ENSURE(gba_get_u8(r) == VERSION, GBA_E_SESSION);
+    GBA_ENSURE(gba_get_u8(r) == RECORD_VERSION, GBA_E_SESSION);
     uint8_t mode = gba_get_u8(r);
     GBA_ENSURE(mode <= BSF_U, GBA_E_SESSION);
     s->mode = mode;
@@ -116,7 +116,7 @@ gba_rc bsf_tmpi_seal(struct bsf_sealer *sealer, const gba_env *env, const bsf_ke
                      gba_view *record)
 {
     gba_writer w = gba_writer_of(sealer->plain, sizeof sealer->plain);
-    gba_put_u8(&w, VERSION);
+    gba_put_u8(&w, RECORD_VERSION);
     gba_put_view(&w, impi);
     GBA_TRY(gba_writer_end(&w));
     return seal(sealer, env, key, w.n, record);
@@ -126,6 +126,6 @@ gba_rc bsf_tmpi_open(struct bsf_sealer *sealer, const bsf_key *key, gba_view rec
 {
     gba_view plain;
     GBA_TRY(open(sealer, key, record, &plain));
-    GBA_ENSURE(plain.n > 1 && plain.p[0] == VERSION, GBA_E_SESSION);
+    GBA_ENSURE(plain.n > 1 && plain.p[0] == RECORD_VERSION, GBA_E_SESSION);
     return gba_text_set(impi, gba_view_sub(plain, 1, plain.n - 1));
 }

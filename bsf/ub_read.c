@@ -6,7 +6,7 @@
 
 static bool is_our_name(const struct bsf_conf *conf, gba_view name, size_t *at)
 {
-    for (*at = 0; *at < conf->ub.names.n; ++*at) {
+    for (*at = 0; *at < conf->names.n; ++*at) {
         if (gba_view_eq_nocase(gba_text_view(&bsf_conf_name_at(conf, *at)->host), name))
             return true;
     }
