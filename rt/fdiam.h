@@ -14,34 +14,29 @@
 #pragma once
 
 #include "diameter-dict/result.h"
-#include "gba/base/text.h"
+#include "gba/base/conf.h"
 #include "rt/loop.h"
 
 struct msg;
 struct rt_dia;
 
-struct rt_dia_peer {
-    gba_text identity;    /* DiameterIdentity of the peer */
-    gba_text address;     /* ADDRESS:PORT to connect to; empty: it connects to us */
-    bool tls;
-};
-
-struct rt_dia_tls {
-    gba_text cert, key, ca; /* PEM files; all empty: no TLS */
-};
-
+/* A node's configuration, and what this program speaks. */
 struct rt_dia_conf {
     gba_text identity, realm;
     gba_text listen;      /* ADDRESS:PORT; empty: do not listen */
     gba_text listen_tls;  /* ADDRESS:PORT; empty: do not listen with TLS */
-    struct rt_dia_tls tls;
-    const struct rt_dia_peer *peers; /* who may connect, and whom to connect to */
+    struct gba_conf_tls tls;
+    const struct gba_conf_peer *peers; /* who may connect, and whom to connect to */
     size_t n_peers;
     uint32_t watchdog_s;  /* TwTimer, at least 6 */
     uint32_t max_waiting; /* requests of ours without an answer; beyond: E_DIA_BUSY */
     const uint32_t *apps; /* applications to advertise (vendor 3GPP) */
     size_t n_apps;
 };
+
+/* The `diameter` section of a daemon's configuration as the above; it points
+ * into the section. */
+struct rt_dia_conf rt_dia_conf_of(const struct gba_conf_diameter *section, const uint32_t *apps, size_t n_apps);
 
 /* Start the node; freeDiameter's configuration is generated, never a file of
  * the user's.  After a failure the process cannot try again.  E_DIA_CONFIG,

@@ -180,7 +180,7 @@ static void put_number(gba_writer *w, const char *name, uint64_t value)
     gba_put_str(w, ";\n");
 }
 
-static void put_tls(gba_writer *w, const struct rt_dia_tls *tls)
+static void put_tls(gba_writer *w, const struct gba_conf_tls *tls)
 {
     gba_put_str(w, "TLS_Cred = \"");
     gba_put_view(w, gba_text_view(&tls->cert));
@@ -193,7 +193,7 @@ static void put_tls(gba_writer *w, const struct rt_dia_tls *tls)
 
 /* Peers without an address are not listed: freeDiameter would look them up and
  * connect.  dia_guard_arm lets them in. */
-static gba_rc put_peer(gba_writer *w, const struct rt_dia_peer *peer, gba_text *why)
+static gba_rc put_peer(gba_writer *w, const struct gba_conf_peer *peer, gba_text *why)
 {
     if (peer->address.n == 0)
         return GBA_OK;
@@ -319,4 +319,21 @@ gba_rc dia_conf_apply(const struct rt_dia_conf *conf, gba_text *why)
 {
     GBA_TRY(add_endpoint(conf, why));
     return add_apps(conf, why);
+}
+
+struct rt_dia_conf rt_dia_conf_of(const struct gba_conf_diameter *section, const uint32_t *apps, size_t n_apps)
+{
+    return (struct rt_dia_conf){
+        .identity = section->identity,
+        .realm = section->realm,
+        .listen = section->listen,
+        .listen_tls = section->listen_tls,
+        .tls = section->tls,
+        .peers = section->peers.items,
+        .n_peers = section->peers.n,
+        .watchdog_s = section->watchdog_s,
+        .max_waiting = section->max_waiting,
+        .apps = apps,
+        .n_apps = n_apps,
+    };
 }
