@@ -12,7 +12,10 @@ struct param {
     enum form credentials, challenge;
 };
 
-#define NAME(s) {(const uint8_t *)(s), sizeof(s) - 1}
+#define NAME(s)                                                                                              \
+    {                                                                                                        \
+        (const uint8_t *)(s), sizeof(s) - 1                                                                  \
+    }
 #define AT(member) offsetof(struct gba_auth, member)
 
 /* In the order of the examples of TS 24.109 annex A. */

@@ -61,7 +61,8 @@ gba_rc gba_bsinfo_parse(gba_view xml, struct gba_bsinfo *out)
 
 void gba_put_bsinfo(gba_writer *w, const struct gba_bsinfo *info)
 {
-    gba_put_str(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<BootstrappingInfo xmlns=\"uri:3gpp-gba\">\n");
+    gba_put_str(w,
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<BootstrappingInfo xmlns=\"uri:3gpp-gba\">\n");
     gba_put_xml_element(w, "btid", gba_text_view(&info->btid));
     gba_put_str(w, "\n<lifetime>");
     gba_put_datetime(w, info->lifetime_s);

@@ -25,8 +25,8 @@ static const struct gba_xml_rule rules[] = {
 struct reading {
     struct gba_guss *guss;
     gba_arena *arena;
-    size_t room;          /* how many uss were counted beforehand */
-    bool seen[NODES];     /* elements that may stand once in the document */
+    size_t room;      /* how many uss were counted beforehand */
+    bool seen[NODES]; /* elements that may stand once in the document */
 };
 
 /* ---- parse ---- */
@@ -39,7 +39,8 @@ static size_t count_uss(gba_view xml)
     gba_view rest = xml, skipped, name, local;
     while (gba_view_split(rest, '<', &skipped, &rest)) {
         size_t end = 0;
-        while (end < rest.n && end < 128 && (gba_char_is_token(rest.p[end]) || rest.p[end] == ':' || rest.p[end] >= 0x80))
+        while (end < rest.n && end < 128 &&
+               (gba_char_is_token(rest.p[end]) || rest.p[end] == ':' || rest.p[end] >= 0x80))
             end++;
         name = gba_view_sub(rest, 0, end);
         if (!gba_view_split(name, ':', &skipped, &local))

@@ -7,10 +7,10 @@ enum { CHUNK_LINE_MAX = 256, TRAILER_MAX = 8192 };
 
 /* RFC 9112 7.1, octet by octet outside of the chunk data. */
 enum state {
-    SIZE_FIRST,   /* before the first digit of a chunk size */
-    SIZE,         /* inside the size */
-    EXTENSION,    /* after the size, up to CR */
-    SIZE_LF,      /* LF of the size line */
+    SIZE_FIRST, /* before the first digit of a chunk size */
+    SIZE,       /* inside the size */
+    EXTENSION,  /* after the size, up to CR */
+    SIZE_LF,    /* LF of the size line */
     DATA,
     DATA_CR,
     DATA_LF,

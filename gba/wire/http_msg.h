@@ -46,7 +46,8 @@ struct gba_http_msg {
 GBA_MUST_USE gba_rc gba_http_request_parse(gba_view in, struct gba_http_msg *out, size_t *used);
 
 /* The same for a response; `to_head` when it answers HEAD (no body follows). */
-GBA_MUST_USE gba_rc gba_http_response_parse(gba_view in, bool to_head, struct gba_http_msg *out, size_t *used);
+GBA_MUST_USE gba_rc gba_http_response_parse(gba_view in, bool to_head, struct gba_http_msg *out,
+                                            size_t *used);
 
 /* First value of a field, name without regard to case; absent when missing. */
 gba_view gba_http_field_get(const struct gba_http_msg *m, gba_view name);

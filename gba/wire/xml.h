@@ -25,9 +25,9 @@ struct gba_xml_rule {
 /* An element as its handlers see it. */
 struct gba_xml_element {
     int node;
-    gba_view space;         /* namespace; absent when it has none */
+    gba_view space;                /* namespace; absent when it has none */
     const char *const *attributes; /* open only: for gba_xml_attribute */
-    gba_view text;          /* close only: without blanks around it */
+    gba_view text;                 /* close only: without blanks around it */
 };
 
 struct gba_xml_reader {

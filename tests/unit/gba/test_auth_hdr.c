@@ -17,7 +17,8 @@ static gba_rc parse(const char *field)
 
 static void scheme_refused(void)
 {
-    static const char *const bad[] = {"", " ", "Basic dXNlcjpwdw==", "Digestive a=b", "realm=\"x\"", "\"Digest\" a=b"};
+    static const char *const bad[] = {
+        "", " ", "Basic dXNlcjpwdw==", "Digestive a=b", "realm=\"x\"", "\"Digest\" a=b"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         T_RC(parse(bad[i]), GBA_E_AUTH_SCHEME);
 }
@@ -25,11 +26,29 @@ static void scheme_refused(void)
 static void syntax_refused(void)
 {
     static const char *const bad[] = {
-        "Digest", "Digest ", "Digest ,", "Digest realm", "Digest realm \"x\"", "Digest =x", "Digest realm=\"x",
-        "Digest realm=\"x\\\"", "Digest realm=\"x\" nonce=\"y\"", "Digest realm=\"x\"y", "Digest realm=x y",
-        "Digest realm=x\"y\"", "Digest re alm=x", "Digest realm=\"x\", Basic realm=\"y\"", "Digest realm=\"a\nb\"",
-        "Digest realm=\"a\rb\"", "Digest realm=\"a\tb\"", "Digest realm=\"a\x7f\"", "Digest realm=\"a\\\nb\"",
-        "Digest realm=a\\b", "Digest unknown=\"\x01\"", "Digest(realm)=x", "Digest realm=x;y=z, \"k\"=v",
+        "Digest",
+        "Digest ",
+        "Digest ,",
+        "Digest realm",
+        "Digest realm \"x\"",
+        "Digest =x",
+        "Digest realm=\"x",
+        "Digest realm=\"x\\\"",
+        "Digest realm=\"x\" nonce=\"y\"",
+        "Digest realm=\"x\"y",
+        "Digest realm=x y",
+        "Digest realm=x\"y\"",
+        "Digest re alm=x",
+        "Digest realm=\"x\", Basic realm=\"y\"",
+        "Digest realm=\"a\nb\"",
+        "Digest realm=\"a\rb\"",
+        "Digest realm=\"a\tb\"",
+        "Digest realm=\"a\x7f\"",
+        "Digest realm=\"a\\\nb\"",
+        "Digest realm=a\\b",
+        "Digest unknown=\"\x01\"",
+        "Digest(realm)=x",
+        "Digest realm=x;y=z, \"k\"=v",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         T_RC(parse(bad[i]), GBA_E_AUTH_SYNTAX);
@@ -82,9 +101,11 @@ static void first_request(void)
 
 static void second_request(void)
 {
-    T_OK(parse("Digest username=\"u@h\",realm=\"bsf\",nonce=\"I1U8vpY3qJ0hiuZNrke/NVXzKLQ1d7m5Sp/6w1Tfr7M=\",uri=\"/\","
-               "qop=auth-int,nc=00000001,cnonce=\"6629\",response=\"8dcd54cb1cecc2b2683ed39c868cbe18\","
-               "opaque=\"5ccc\",algorithm=AKAv1-MD5"));
+    T_OK(parse(
+        "Digest "
+        "username=\"u@h\",realm=\"bsf\",nonce=\"I1U8vpY3qJ0hiuZNrke/NVXzKLQ1d7m5Sp/6w1Tfr7M=\",uri=\"/\","
+        "qop=auth-int,nc=00000001,cnonce=\"6629\",response=\"8dcd54cb1cecc2b2683ed39c868cbe18\","
+        "opaque=\"5ccc\",algorithm=AKAv1-MD5"));
     T_STR(a.nonce, "I1U8vpY3qJ0hiuZNrke/NVXzKLQ1d7m5Sp/6w1Tfr7M=");
     T_STR(a.qop, "auth-int");
     T_STR(a.nc, "00000001");
@@ -109,7 +130,7 @@ static void quoted_or_bare(void)
 static void gaps_inside_auts(void)
 {
     static const char *const fields[] = {
-        "Digest auts=\"uoU/PBIctV7bggBAq0E=\"", "Digest auts=\"uoU/PBIctV7b ggBAq0E= \"",
+        "Digest auts=\"uoU/PBIctV7bggBAq0E=\"",   "Digest auts=\"uoU/PBIctV7b ggBAq0E= \"",
         "Digest auts=\"uoU/PBIctV7bggBAq0E=\n\"", "Digest auts=\"\tuoU/PBIctV7b\r\n ggBAq0E=\"",
         "Digest auts=uoU/PBIctV7bggBAq0E=",
     };
@@ -150,21 +171,36 @@ static void several_qop_values(void)
 static void formats(void)
 {
     struct gba_auth full = {
-        .username = GBA_LIT("u@h"), .realm = GBA_LIT("r"), .nonce = GBA_LIT("n="), .uri = GBA_LIT("/"),
-        .qop = GBA_LIT("auth-int"), .nc = GBA_LIT("00000001"), .cnonce = GBA_LIT("c"), .response = GBA_LIT("d"),
-        .opaque = GBA_LIT("o"), .algorithm = GBA_LIT("AKAv1-MD5"),
+        .username = GBA_LIT("u@h"),
+        .realm = GBA_LIT("r"),
+        .nonce = GBA_LIT("n="),
+        .uri = GBA_LIT("/"),
+        .qop = GBA_LIT("auth-int"),
+        .nc = GBA_LIT("00000001"),
+        .cnonce = GBA_LIT("c"),
+        .response = GBA_LIT("d"),
+        .opaque = GBA_LIT("o"),
+        .algorithm = GBA_LIT("AKAv1-MD5"),
     };
     gba_writer w = gba_writer_of(out, sizeof out);
     gba_put_credentials(&w, &full);
-    T_STR(gba_writer_view(&w), "Digest username=\"u@h\", realm=\"r\", nonce=\"n=\", uri=\"/\", qop=auth-int, "
-                               "nc=00000001, cnonce=\"c\", response=\"d\", opaque=\"o\", algorithm=AKAv1-MD5");
-    struct gba_auth challenge = {.realm = GBA_LIT("r"), .nonce = GBA_LIT("n"), .qop = GBA_LIT("auth-int"),
-                                 .algorithm = GBA_LIT("MD5"), .stale = GBA_LIT("true")};
+    T_STR(gba_writer_view(&w),
+          "Digest username=\"u@h\", realm=\"r\", nonce=\"n=\", uri=\"/\", qop=auth-int, "
+          "nc=00000001, cnonce=\"c\", response=\"d\", opaque=\"o\", algorithm=AKAv1-MD5");
+    struct gba_auth challenge = {.realm = GBA_LIT("r"),
+                                 .nonce = GBA_LIT("n"),
+                                 .qop = GBA_LIT("auth-int"),
+                                 .algorithm = GBA_LIT("MD5"),
+                                 .stale = GBA_LIT("true")};
     w = gba_writer_of(out, sizeof out);
     gba_put_challenge(&w, &challenge);
-    T_STR(gba_writer_view(&w), "Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\", algorithm=MD5, stale=true");
-    struct gba_auth info = {.qop = GBA_LIT("auth-int"), .rspauth = GBA_LIT("e"), .cnonce = GBA_LIT("c"),
-                            .nc = GBA_LIT("00000001"), .nextnonce = GBA_LIT("m")};
+    T_STR(gba_writer_view(&w),
+          "Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\", algorithm=MD5, stale=true");
+    struct gba_auth info = {.qop = GBA_LIT("auth-int"),
+                            .rspauth = GBA_LIT("e"),
+                            .cnonce = GBA_LIT("c"),
+                            .nc = GBA_LIT("00000001"),
+                            .nextnonce = GBA_LIT("m")};
     w = gba_writer_of(out, sizeof out);
     gba_put_auth_info(&w, &info);
     T_STR(gba_writer_view(&w), "qop=auth-int, nc=00000001, cnonce=\"c\", rspauth=\"e\", nextnonce=\"m\"");

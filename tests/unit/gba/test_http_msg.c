@@ -132,7 +132,9 @@ static void smuggling_refused(void)
     }
     T_RC(request("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), GBA_E_HTTP_FRAMING);
     T_RC(request("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n"), GBA_E_HTTP_FIELD);
-    T_RC(request("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\x0b" "chunked\r\n\r\n"), GBA_E_HTTP_FIELD);
+    T_RC(request("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\x0b"
+                 "chunked\r\n\r\n"),
+         GBA_E_HTTP_FIELD);
     T_RC(request("POST / HTTP/1.1\r\nHost: a\r\nX: y\r\n Content-Length: 5\r\n\r\n"), GBA_E_HTTP_FIELD);
 }
 
@@ -180,8 +182,25 @@ static gba_rc collect(const char *text, size_t step, gba_writer *w, bool *done)
 static void chunks_refused(void)
 {
     static const char *const bad[] = {
-        "x\r\n", "\r\n", ";\r\n", " 5\r\n", "5\n", "5\rX", "+5\r\n", "0x5\r\n", "5;a\nb\r\n", "5;a\rb", "1\r\naX", "1\r\na\rX",
-        "1\r\na\n", "0\r\n\n", "0\r\nA: b\n\r\n", "0\r\n\rX", "ffffffffffffffff\r\n", "10000000000000000\r\n", "0\r\n A: b\r\n",
+        "x\r\n",
+        "\r\n",
+        ";\r\n",
+        " 5\r\n",
+        "5\n",
+        "5\rX",
+        "+5\r\n",
+        "0x5\r\n",
+        "5;a\nb\r\n",
+        "5;a\rb",
+        "1\r\naX",
+        "1\r\na\rX",
+        "1\r\na\n",
+        "0\r\n\n",
+        "0\r\nA: b\n\r\n",
+        "0\r\n\rX",
+        "ffffffffffffffff\r\n",
+        "10000000000000000\r\n",
+        "0\r\n A: b\r\n",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         gba_writer w = gba_writer_of(out, sizeof out);
@@ -256,7 +275,8 @@ static void every_prefix_needs_more(void)
     for (size_t n = 0; n < sizeof get - 1; n++)
         T_RC(gba_http_request_parse(gba_view_of(get, n), &m, &used), GBA_E_HTTP_MORE);
     for (size_t n = 0; n < 17; n++)
-        T_RC(gba_http_response_parse(gba_view_of("HTTP/1.1 200 OK\r\n\r\n", n), false, &m, &used), GBA_E_HTTP_MORE);
+        T_RC(gba_http_response_parse(gba_view_of("HTTP/1.1 200 OK\r\n\r\n", n), false, &m, &used),
+             GBA_E_HTTP_MORE);
 }
 
 static void request_parsed(void)
@@ -325,7 +345,8 @@ static void responses(void)
 
 static void chunks_of_any_slicing(void)
 {
-    static const char text[] = "5\r\nhello\r\n1;name=\"v\"\r\n,\r\n00A \r\n wonderful\r\n0;x\r\nTrailer: y\r\nB:\r\n\r\n";
+    static const char text[] =
+        "5\r\nhello\r\n1;name=\"v\"\r\n,\r\n00A \r\n wonderful\r\n0;x\r\nTrailer: y\r\nB:\r\n\r\n";
     for (size_t step = 1; step < sizeof text; step++) {
         gba_writer w = gba_writer_of(out, sizeof out);
         bool done = false;
@@ -355,9 +376,10 @@ static void body_stops_at_its_end(void)
 
 static void hop_by_hop_removed(void)
 {
-    T_OK(request("GET / HTTP/1.1\r\nConnection: X-Mine, host, content-length, keep-alive\r\nHost: a\r\nX-Mine: 1\r\n"
-                 "Keep-Alive: 5\r\nTE: trailers\r\nUpgrade: h2c\r\nContent-Length: 2\r\nX-Yours: 2\r\n"
-                 "Proxy-Connection: close\r\nconnection: x-other\r\nX-Other: 3\r\n\r\n"));
+    T_OK(request(
+        "GET / HTTP/1.1\r\nConnection: X-Mine, host, content-length, keep-alive\r\nHost: a\r\nX-Mine: 1\r\n"
+        "Keep-Alive: 5\r\nTE: trailers\r\nUpgrade: h2c\r\nContent-Length: 2\r\nX-Yours: 2\r\n"
+        "Proxy-Connection: close\r\nconnection: x-other\r\nX-Other: 3\r\n\r\n"));
     gba_http_strip_hop_by_hop(&m);
     CU_ASSERT_EQUAL(m.n_fields, 3);
     T_STR(gba_http_field_get(&m, GBA_LIT("Host")), "a");
@@ -372,7 +394,8 @@ static void formats(void)
     T_OK(gba_http_field_add(&r, GBA_LIT("Server"), GBA_LIT("x")));
     T_OK(gba_http_format(&r, &w));
     T_STR(gba_writer_view(&w), "HTTP/1.1 401 Unauthorized\r\nServer: x\r\nContent-Length: 0\r\n\r\n");
-    r = (struct gba_http_msg){.method = GBA_LIT("PUT"), .target = GBA_LIT("/x"), .minor = 1, .body = GBA_LIT("<a/>")};
+    r = (struct gba_http_msg){
+        .method = GBA_LIT("PUT"), .target = GBA_LIT("/x"), .minor = 1, .body = GBA_LIT("<a/>")};
     w = gba_writer_of(out, sizeof out);
     T_OK(gba_http_format(&r, &w));
     T_STR(gba_writer_view(&w), "PUT /x HTTP/1.1\r\nContent-Length: 4\r\n\r\n<a/>");

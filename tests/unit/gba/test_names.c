@@ -7,8 +7,24 @@
 
 static void hosts_refused(void)
 {
-    static const char *const bad[] = {"", ".", "a.", ".a", "a..b", "-a", "a-", "a.-b", "a_b", "a b", "a\tb", "a@b",
-                                      "a/b", "a:80", "[::1]", "a\"b", "b\xc3\xbc.org", "*.org",
+    static const char *const bad[] = {"",
+                                      ".",
+                                      "a.",
+                                      ".a",
+                                      "a..b",
+                                      "-a",
+                                      "a-",
+                                      "a.-b",
+                                      "a_b",
+                                      "a b",
+                                      "a\tb",
+                                      "a@b",
+                                      "a/b",
+                                      "a:80",
+                                      "[::1]",
+                                      "a\"b",
+                                      "b\xc3\xbc.org",
+                                      "*.org",
                                       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.org"};
     uint8_t room[254];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -23,8 +39,17 @@ static void hosts_refused(void)
 
 static void identities_refused(void)
 {
-    static const char *const bad[] = {"", "@", "user", "user@", "@host.org", "a b@host.org", "a\"b@host.org",
-                                      "a\nb@host.org", "a@b@host.org", "a@ho st", "a\x7f@host.org"};
+    static const char *const bad[] = {"",
+                                      "@",
+                                      "user",
+                                      "user@",
+                                      "@host.org",
+                                      "a b@host.org",
+                                      "a\"b@host.org",
+                                      "a\nb@host.org",
+                                      "a@b@host.org",
+                                      "a@ho st",
+                                      "a\x7f@host.org"};
     gba_view domain;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         T_RC(gba_impi_check(gba_view_cstr(bad[i])), GBA_E_IMPI);
@@ -54,8 +79,14 @@ static void nafid_refused(void)
     gba_nafid id;
     T_RC(gba_nafid_decode(t_hex(""), &id), GBA_E_NAFID);
     T_RC(gba_nafid_decode(t_hex("0100000002"), &id), GBA_E_NAFID);
-    T_RC(gba_nafid_decode(t_hex("00" "0100000002"), &id), GBA_E_NAFID);
-    T_RC(gba_nafid_decode(t_hex("612e" "0100000002"), &id), GBA_E_NAFID);
+    T_RC(gba_nafid_decode(t_hex("00"
+                                "0100000002"),
+                          &id),
+         GBA_E_NAFID);
+    T_RC(gba_nafid_decode(t_hex("612e"
+                                "0100000002"),
+                          &id),
+         GBA_E_NAFID);
     static uint8_t longer[300];
     gba_writer w = gba_writer_of(longer, sizeof longer);
     gba_put_fill(&w, 'a', sizeof longer);
@@ -64,8 +95,8 @@ static void nafid_refused(void)
 
 static void uaid_refused(void)
 {
-    static const char *const bad[] = {"", "https", "tls:", "tls:00", "tls:00000", "tls:zzzz", "01000000", "010000000200",
-                                      "01000000zz", " http"};
+    static const char *const bad[] = {"",         "https",    "tls:",         "tls:00",     "tls:00000",
+                                      "tls:zzzz", "01000000", "010000000200", "01000000zz", " http"};
     gba_uaid id = gba_uaid_tmpi;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         T_RC(gba_uaid_parse(gba_view_cstr(bad[i]), &id), GBA_E_NAFID);
@@ -161,12 +192,9 @@ static void cipher_suites(void)
 int main(void)
 {
     CU_TestInfo hostile[] = {
-        {"hosts", hosts_refused},
-        {"identities", identities_refused},
-        {"IMSI", imsi_refused},
-        {"NAF-Id", nafid_refused},
-        {"Ua id", uaid_refused},
-        {"B-TID domain", btid_domain_refused},
+        {"hosts", hosts_refused}, {"identities", identities_refused},
+        {"IMSI", imsi_refused},   {"NAF-Id", nafid_refused},
+        {"Ua id", uaid_refused},  {"B-TID domain", btid_domain_refused},
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo good[] = {

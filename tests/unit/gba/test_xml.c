@@ -30,18 +30,30 @@ static gba_rc parse_bsinfo(const char *xml)
 
 static void dtd_refused(void)
 {
-    static const char laughs[] = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;\">]><guss>&b;</guss>";
+    static const char laughs[] =
+        "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;\">]><guss>&b;</guss>";
     static const char outside[] = "<!DOCTYPE x SYSTEM \"file:///etc/passwd\"><guss/>";
     T_RC(parse_guss(gba_view_cstr(laughs)), GBA_E_XML_FORBIDDEN);
     T_RC(parse_guss(gba_view_cstr(outside)), GBA_E_XML_FORBIDDEN);
-    T_RC(parse_bsinfo("<!DOCTYPE x><BootstrappingInfo" NS ">" BTID LIFETIME "</BootstrappingInfo>"), GBA_E_XML_FORBIDDEN);
+    T_RC(parse_bsinfo("<!DOCTYPE x><BootstrappingInfo" NS ">" BTID LIFETIME "</BootstrappingInfo>"),
+         GBA_E_XML_FORBIDDEN);
     T_RC(parse_guss(GBA_LIT("<guss>&unknown;</guss>")), GBA_E_XML);
 }
 
 static void not_well_formed(void)
 {
-    static const char *const bad[] = {"", " ", "x", "<guss>", "<guss></uss>", "<guss/><guss/>", "<guss id=a/>", "<guss id=\"a\" id=\"b\"/>",
-                                      "<guss>\x01</guss>", "<guss>\xff</guss>", "<x:guss/>", "\xff\xfe<\0g\0"};
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "x",
+                                      "<guss>",
+                                      "<guss></uss>",
+                                      "<guss/><guss/>",
+                                      "<guss id=a/>",
+                                      "<guss id=\"a\" id=\"b\"/>",
+                                      "<guss>\x01</guss>",
+                                      "<guss>\xff</guss>",
+                                      "<x:guss/>",
+                                      "\xff\xfe<\0g\0"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         T_RC(parse_guss(gba_view_cstr(bad[i])), GBA_E_XML);
     T_RC(parse_guss((gba_view){NULL, 0}), GBA_E_XML);
@@ -63,7 +75,8 @@ static void bsinfo_content_refused(void)
         "<BootstrappingInfo" NS "><btid>a b@c</btid>" LIFETIME "</BootstrappingInfo>",
         "<BootstrappingInfo" NS "><btid/>" LIFETIME "</BootstrappingInfo>",
         "<BootstrappingInfo" NS ">" BTID "<lifetime>86400</lifetime></BootstrappingInfo>",
-        "<BootstrappingInfo" NS ">" BTID LIFETIME "<Extension><currenttime>now</currenttime></Extension></BootstrappingInfo>",
+        "<BootstrappingInfo" NS ">" BTID LIFETIME
+        "<Extension><currenttime>now</currenttime></Extension></BootstrappingInfo>",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         T_RC(parse_bsinfo(bad[i]), GBA_E_XML_CONTENT);
@@ -108,12 +121,14 @@ static void guss_bounds(void)
     static const char head[] = "<ussList><uss id=\"1\"><uids>";
     T_OK(many(head, "<uid>a</uid>", GBA_USS_MAX_ITEMS, "</uids></uss></ussList>"));
     T_RC(many(head, "<uid>a</uid>", GBA_USS_MAX_ITEMS + 1, "</uids></uss></ussList>"), GBA_E_XML_SIZE);
-    T_RC(many("<ussList><uss id=\"1\"><flags>", "<flag>1</flag>", GBA_USS_MAX_ITEMS + 1, "</flags></uss></ussList>"),
+    T_RC(many("<ussList><uss id=\"1\"><flags>", "<flag>1</flag>", GBA_USS_MAX_ITEMS + 1,
+              "</flags></uss></ussList>"),
          GBA_E_XML_SIZE);
     gba_arena small = gba_arena_of(memory, 100);
     T_RC(gba_guss_parse(GBA_LIT("<ussList><uss id=\"1\"/></ussList>"), &small, &guss), GBA_E_SPACE);
     small = gba_arena_of(memory, sizeof(struct gba_uss) + 32);
-    T_RC(gba_guss_parse(GBA_LIT("<ussList><uss id=\"1234567890123456789012345678901234567890\"/></ussList>"), &small, &guss),
+    T_RC(gba_guss_parse(GBA_LIT("<ussList><uss id=\"1234567890123456789012345678901234567890\"/></ussList>"),
+                        &small, &guss),
          GBA_E_SPACE);
 }
 
@@ -135,7 +150,8 @@ static void guss_content_refused(void)
         "<ussList><uss id=\"1\"><flags><flag>a</flag></flags></uss></ussList>",
         "<ussList><uss id=\"1\"><keyChoice>any</keyChoice></uss></ussList>",
         "<ussList><uss id=\"1\"><keyChoice/></uss></ussList>",
-        "<ussList><uss id=\"1\"><keyChoice>ME-based-key</keyChoice><keyChoice>ME-based-key</keyChoice></uss></ussList>",
+        "<ussList><uss "
+        "id=\"1\"><keyChoice>ME-based-key</keyChoice><keyChoice>ME-based-key</keyChoice></uss></ussList>",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         T_RC(parse_guss(gba_view_cstr(bad[i])), GBA_E_XML_CONTENT);
@@ -171,8 +187,10 @@ static void bsinfo_extension(void)
 {
     struct gba_bsinfo info;
     T_OK(gba_bsinfo_parse(
-        GBA_LIT("<g:BootstrappingInfo xmlns:g=\"uri:3gpp-gba\" v=\"2\"><new><btid>x</btid></new><g:lifetime>\n 2030-01-01T00:00:00Z "
-                "</g:lifetime><g:btid> a@b.org\n</g:btid><g:Extension><y>z</y><currenttime>2029-12-31T00:00:00Z</currenttime>"
+        GBA_LIT("<g:BootstrappingInfo xmlns:g=\"uri:3gpp-gba\" "
+                "v=\"2\"><new><btid>x</btid></new><g:lifetime>\n 2030-01-01T00:00:00Z "
+                "</g:lifetime><g:btid> "
+                "a@b.org\n</g:btid><g:Extension><y>z</y><currenttime>2029-12-31T00:00:00Z</currenttime>"
                 "</g:Extension></g:BootstrappingInfo>"),
         &info));
     T_STR(gba_text_view(&info.btid), "a@b.org");
@@ -242,9 +260,11 @@ static void usslist_vector(void)
 /* Other writers: namespace, other order, no bsfInfo, unknown elements, comments, CDATA, escapes. */
 static void guss_of_other_writers(void)
 {
-    T_OK(parse_guss(GBA_LIT("<?xml version='1.0'?><g:guss xmlns:g='urn:x' g:id='a&amp;b@c.org'><!-- <uss> --><g:ussList><g:uss type='0' "
-                            "id='1000001'><g:flags/><future><uid>no</uid></future><g:keyChoice>ME_UICC_BASED_KEYS</g:keyChoice>"
-                            "<g:uids><g:uid><![CDATA[<&>]]></g:uid></g:uids></g:uss></g:ussList></g:guss>")));
+    T_OK(parse_guss(GBA_LIT(
+        "<?xml version='1.0'?><g:guss xmlns:g='urn:x' g:id='a&amp;b@c.org'><!-- <uss> --><g:ussList><g:uss "
+        "type='0' "
+        "id='1000001'><g:flags/><future><uid>no</uid></future><g:keyChoice>ME_UICC_BASED_KEYS</g:keyChoice>"
+        "<g:uids><g:uid><![CDATA[<&>]]></g:uid></g:uids></g:uss></g:ussList></g:guss>")));
     T_STR(guss.impi, "a&b@c.org");
     CU_ASSERT_EQUAL(guss.uicc_type, GBA_UICC_GBA);
     CU_ASSERT_EQUAL(guss.lifetime_s, 0);
@@ -260,7 +280,10 @@ static void guss_of_other_writers(void)
 
 static void key_choices(void)
 {
-    static const struct { const char *xml; enum gba_key_choice choice; } rows[] = {
+    static const struct {
+        const char *xml;
+        enum gba_key_choice choice;
+    } rows[] = {
         {"<ussList><uss id='1'><keyChoice>ME-based-key</keyChoice></uss></ussList>", GBA_KEY_ME},
         {"<ussList><uss id='1'><keyChoice>UICC_BASED_KEY</keyChoice></uss></ussList>", GBA_KEY_UICC},
         {"<ussList><uss id='1'><keyChoice> uicc based keys </keyChoice></uss></ussList>", GBA_KEY_UICC},
