@@ -194,16 +194,27 @@ gba_rc gba_opt_set(const struct gba_opt *row, void *base, gba_view value)
     return set[row->type](row, base, value);
 }
 
-static void put_range(gba_writer *w, const struct gba_opt *row, uint64_t of_type, const char *unit)
+/* A number in the largest unit that leaves no rest. */
+static void put_amount(gba_writer *w, const struct unit *units, uint64_t v)
+{
+    const struct unit *best = units;
+    for (const struct unit *unit = units; unit && unit->name.n > 0; unit++) {
+        if (v > 0 && v % unit->factor == 0)
+            best = unit;
+    }
+    gba_put_dec(w, best ? v / best->factor : v);
+    if (best)
+        gba_put_view(w, best->name);
+}
+
+static void put_range(gba_writer *w, const struct gba_opt *row, uint64_t of_type, const struct unit *units)
 {
     uint64_t max = limit(row, of_type);
     if (row->min != max) {
-        gba_put_dec(w, row->min);
-        gba_put_str(w, unit);
+        put_amount(w, units, row->min);
         gba_put_str(w, " to ");
     }
-    gba_put_dec(w, max);
-    gba_put_str(w, unit);
+    put_amount(w, units, max);
 }
 
 static void put_words(gba_writer *w, const char *words)
@@ -221,29 +232,30 @@ static void put_words(gba_writer *w, const char *words)
 void gba_opt_expects(const struct gba_opt *row, gba_writer *w)
 {
     static const struct {
-        const char *before, *unit, *after;
+        const char *before, *after;
         uint64_t max; /* 0: there is no range to tell */
+        const struct unit *units;
     } say[] = {
-        [GBA_OPT_TEXT] = {"a text of ", "", " octets", GBA_TEXT_MAX},
-        [GBA_OPT_BOOL] = {"true or false", "", "", 0},
-        [GBA_OPT_UINT] = {"a number from ", "", "", UINT32_MAX},
-        [GBA_OPT_SECONDS] = {"a duration of ", "s", ", written with its unit (s, m, h or d)", UINT32_MAX},
-        [GBA_OPT_MILLIS] = {"a duration of ", "ms", ", written with its unit (ms or s)", UINT32_MAX},
-        [GBA_OPT_ENUM] = {"", "", "", 0},
-        [GBA_OPT_ADDRESS] = {"an address and port as 192.0.2.1:80 or [2001:db8::1]:80", "", "", 0},
-        [GBA_OPT_HEX] = {"", "", " octets in hexadecimal digits", sizeof((struct gba_opt_hex *)0)->b},
-        [GBA_OPT_LIST] = {"a list", "", "", 0},
-        [GBA_OPT_SECTION] = {"a section with keys of its own", "", "", 0},
+        [GBA_OPT_TEXT] = {"a text of ", " octets", GBA_TEXT_MAX, NULL},
+        [GBA_OPT_BOOL] = {"true or false", "", 0, NULL},
+        [GBA_OPT_UINT] = {"a number from ", "", UINT32_MAX, NULL},
+        [GBA_OPT_SECONDS] = {"a duration of ", ", with its unit (s, m, h or d)", UINT32_MAX, second_units},
+        [GBA_OPT_MILLIS] = {"a duration of ", ", with its unit (ms or s)", UINT32_MAX, milli_units},
+        [GBA_OPT_ENUM] = {"one of ", "", 0, NULL},
+        [GBA_OPT_ADDRESS] = {"an address and port as 192.0.2.1:80 or [2001:db8::1]:80", "", 0, NULL},
+        [GBA_OPT_HEX] = {"", " octets in hexadecimal digits", sizeof((struct gba_opt_hex *)0)->b, NULL},
+        [GBA_OPT_LIST] = {"a list", "", 0, NULL},
+        [GBA_OPT_SECTION] = {"a section with keys of its own", "", 0, NULL},
     };
     gba_put_str(w, say[row->type].before);
     if (row->type == GBA_OPT_ENUM)
         put_words(w, row->words);
     if (row->type == GBA_OPT_LIST && row->max) {
         gba_put_str(w, " of ");
-        put_range(w, row, 0, "");
+        put_range(w, row, 0, NULL);
         gba_put_str(w, " entries");
     }
     if (say[row->type].max)
-        put_range(w, row, say[row->type].max, say[row->type].unit);
+        put_range(w, row, say[row->type].max, say[row->type].units);
     gba_put_str(w, say[row->type].after);
 }

@@ -135,8 +135,9 @@ static void expectations(void)
         {"address", "an address and port as 192.0.2.1:80 or [2001:db8::1]:80"},
         {"flag", "true or false"},
         {"number", "a number from 5 to 70"},
-        {"seconds", "a duration of 0s to 86400s, written with its unit (s, m, h or d)"},
-        {"word", "red, green or blue"},
+        {"seconds", "a duration of 0s to 1d, with its unit (s, m, h or d)"},
+        {"millis", "a duration of 10ms to 4294967295ms, with its unit (ms or s)"},
+        {"word", "one of red, green or blue"},
         {"key", "2 to 4 octets in hexadecimal digits"},
         {"list", "a list of 0 to 3 entries"},
     };

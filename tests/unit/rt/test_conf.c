@@ -41,7 +41,7 @@ static void bad_values(void)
     refused("name: \"\\e[31m\\n\"\nnumber: \"x\\x7f\"\n" KEYS,
             "f:2: number: \"x?\": expected a number from 0 to 9\n");
     refused("name: node\nlog: {level: loud}\n" KEYS,
-            "f:2: log.level: \"loud\": expected debug, info, notice, warn or error\n");
+            "f:2: log.level: \"loud\": expected one of debug, info, notice, warn or error\n");
     refused("name: a123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\n"
             KEYS, "f:1: name: \"a1234567890123456789012345678901234567890123456789012345678901234567890123456789"
             "...\": expected a text of 1 to 8 octets\n");
@@ -128,8 +128,8 @@ static void several_errors_at_once(void)
             "f:1: name: \"123456789\": expected a text of 1 to 8 octets\n"
             "f:2: number: \"x\": expected a number from 0 to 9\n"
             "f:4: keys[1].key: (value not shown): expected 4 octets in hexadecimal digits\n"
-            "f:5: log.level: \"a\": expected debug, info, notice, warn or error\n"
-            "f:5: log.identities: \"b\": expected masked or shown\n");
+            "f:5: log.level: \"a\": expected one of debug, info, notice, warn or error\n"
+            "f:5: log.identities: \"b\": expected one of masked or shown\n");
 }
 
 static void more_errors_than_fit(void)
