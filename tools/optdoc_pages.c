@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file formats, and what their samples show.  The samples fit together:
- * they make one small network on this host. */
+ * they make one small network on one host. */
+#include "bsf/conf.h"
 #include "naf/conf.h"
 #include "tools/optdoc.h"
 
+static const struct optdoc_example bsf_examples[] = {
+    {"http.listen[1]", "127.0.0.1:8080"},
+    {"zn[1].peer", "naf.home.example"},
+    {"diameter.identity", "bsf.home.example"},
+    {"diameter.listen", "127.0.0.1:3869"},
+    {"diameter.peers[1].identity", "hss.home.example"},
+    {"diameter.peers[1].address", "127.0.0.1:3868"},
+    {"diameter.peers[2].identity", "naf.home.example"},
+    {0},
+};
+
 static const struct optdoc_example naf_examples[] = {
     {"http.listen[1]", "127.0.0.1:8088"},
-    {"services[1].fqdn", "xcap.home.example"},
     {"diameter.identity", "naf.home.example"},
     {"diameter.peers[1].identity", "bsf.home.example"},
     {"diameter.peers[1].address", "127.0.0.1:3869"},
@@ -14,6 +25,8 @@ static const struct optdoc_example naf_examples[] = {
 };
 
 const struct optdoc_page optdoc_pages[] = {
+    {"bsf", "keystrap-bsf.conf", "keystrap-bsf", "/etc/keystrap/bsf.yaml",
+     "Configuration of the bootstrapping server function", bsf_conf_rows, bsf_examples},
     {"naf", "keystrap-naf.conf", "keystrap-naf", "/etc/keystrap/naf.yaml", "Configuration of the NAF reverse proxy",
      naf_conf_rows, naf_examples},
     {0},
