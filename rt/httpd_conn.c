@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/httpd_conn.h"
+
+#include <stdlib.h>
+
+#include "gba/base/secret.h"
+#include "gba/base/stamp.h"
+#include "rt/log.h"
+
+enum { LINGER_MS = 1000 }; /* for octets on their way when a connection is ended by us */
+
+struct out {
+    uv_write_t req;
+    struct rt_conn *conn;
+    struct rt_buf buf;
+};
+
+/* ---- ends ---- */
+
+void rt_conn_tx_free(struct rt_http_tx *tx)
+{
+    if (!tx)
+        return;
+    rt_buf_free(&tx->payload);
+    gba_wipe_bytes(tx, sizeof *tx + tx->head_n);
+    free(tx);
+}
+
+void rt_httpd_settle(struct rt_httpd *httpd)
+{
+    if (httpd->handles > 0 || httpd->n_conns > 0)
+        return;
+    gba_wipe(httpd);
+    free(httpd);
+}
+
+void rt_conn_settle(struct rt_conn *conn)
+{
+    struct rt_httpd *httpd = conn->httpd;
+    if (conn->handles > 0 || conn->tx || conn->ready)
+        return;
+    if (conn->prev)
+        conn->prev->next = conn->next;
+    else
+        httpd->conns = conn->next;
+    if (conn->next)
+        conn->next->prev = conn->prev;
+    rt_buf_free(&conn->in);
+    free(conn);
+    httpd->n_conns--;
+    rt_httpd_settle(httpd);
+}
+
+static void on_conn_closed(uv_handle_t *handle)
+{
+    struct rt_conn *conn = handle->data;
+    conn->handles--;
+    rt_conn_settle(conn);
+}
+
+void rt_conn_close(struct rt_conn *conn)
+{
+    if (conn->state == RT_CONN_CLOSED)
+        return;
+    if (conn->state == RT_CONN_BODY) {
+        rt_conn_tx_free(conn->tx);
+        conn->tx = NULL;
+    }
+    conn->state = RT_CONN_CLOSED;
+    uv_close((uv_handle_t *)&conn->tcp, on_conn_closed);
+    uv_close((uv_handle_t *)&conn->timer, on_conn_closed);
+}
+
+gba_view rt_conn_peer(const struct rt_conn *conn)
+{
+    return gba_view_of(conn->peer, conn->peer_n);
+}
+
+/* ---- deadlines ---- */
+
+void rt_conn_arm(struct rt_conn *conn, uint64_t deadline)
+{
+    uint64_t now = uv_now(rt_loop_uv(conn->httpd->loop));
+    conn->armed = deadline;
+    uv_timer_set_repeat(&conn->timer, deadline > now ? deadline - now : 1);
+    uv_timer_again(&conn->timer);
+}
+
+/* The timer is touched only when it would fire too late: a busy kept-alive
+ * connection moves its deadline back with every answer, for nothing. */
+void rt_conn_deadline(struct rt_conn *conn, uint32_t ms)
+{
+    conn->deadline = uv_now(rt_loop_uv(conn->httpd->loop)) + ms;
+    if (conn->armed == 0 || conn->deadline < conn->armed)
+        rt_conn_arm(conn, conn->deadline);
+}
+
+/* ---- writing ---- */
+
+static void on_shutdown(uv_shutdown_t *req, int status)
+{
+    (void)req;
+    (void)status; /* a failure shows as an end of reading as well */
+}
+
+/* Go on with it from the loop, not from inside whoever answered. */
+static void make_ready(struct rt_conn *conn)
+{
+    struct rt_httpd *httpd = conn->httpd;
+    if (conn->ready)
+        return;
+    conn->ready = true;
+    conn->next_ready = NULL;
+    *httpd->ready_end = conn;
+    httpd->ready_end = &conn->next_ready;
+    uv_async_send(&httpd->wakeup);
+}
+
+/* Closing at once would make the kernel reset the connection, and the answer
+ * be lost, if octets of the peer are on their way (RFC 9112 9.6). */
+static void linger(struct rt_conn *conn)
+{
+    if (conn->eof || conn->httpd->closing || (conn->asked_to_close && conn->in.n == 0)) {
+        rt_conn_close(conn);
+        return;
+    }
+    conn->state = RT_CONN_LINGERING;
+    if (conn->paused)
+        make_ready(conn);
+    uv_shutdown(&conn->shutdown, (uv_stream_t *)&conn->tcp, on_shutdown);
+    rt_conn_deadline(conn, LINGER_MS);
+}
+
+/* The answer is out. */
+static void answered(struct rt_conn *conn)
+{
+    if (!conn->keep || conn->httpd->closing) {
+        linger(conn);
+        return;
+    }
+    conn->state = RT_CONN_HEAD;
+    conn->begun = false;
+    conn->scanned = 0;
+    rt_conn_deadline(conn, conn->httpd->conf.idle_ms);
+    if (!conn->pumping && (conn->in.n > 0 || conn->paused || conn->eof))
+        make_ready(conn);
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct out *out = req->data;
+    struct rt_conn *conn = out->conn;
+    rt_buf_free(&out->buf);
+    free(out);
+    conn->writes--;
+    if (status < 0)
+        rt_conn_close(conn);
+    else if (conn->writes == 0 && conn->state == RT_CONN_WRITING)
+        answered(conn);
+}
+
+/* Leave to libuv what the kernel did not take; takes the buffer. */
+static void write_later(struct rt_conn *conn, struct rt_buf *buf, size_t sent)
+{
+    struct out *out = calloc(1, sizeof *out);
+    if (!out) {
+        rt_buf_free(buf);
+        rt_conn_close(conn);
+        return;
+    }
+    out->conn = conn;
+    out->buf = *buf;
+    out->req.data = out;
+    conn->writes++;
+    uv_buf_t rest = uv_buf_init((char *)buf->p + sent, (unsigned)(buf->n - sent));
+    if (uv_write(&out->req, (uv_stream_t *)&conn->tcp, &rest, 1, on_written) != 0)
+        on_written(&out->req, -1);
+}
+
+void rt_conn_write(struct rt_conn *conn, struct rt_buf *buf)
+{
+    uv_buf_t whole = uv_buf_init((char *)buf->p, (unsigned)buf->n);
+    int sent = uv_try_write((uv_stream_t *)&conn->tcp, &whole, 1);
+    if (sent < 0 && sent != UV_EAGAIN) {
+        rt_buf_free(buf);
+        rt_conn_close(conn);
+    } else if (sent < (int)buf->n) {
+        write_later(conn, buf, sent < 0 ? 0 : (size_t)sent);
+    } else {
+        rt_buf_free(buf);
+    }
+}
+
+static gba_view date_now(struct rt_httpd *httpd)
+{
+    int64_t now_s = gba_env_now_s(rt_loop_env(httpd->loop));
+    if (httpd->date_s != now_s) {
+        gba_writer w = gba_writer_of(httpd->date, sizeof httpd->date);
+        gba_put_httpdate(&w, now_s);
+        httpd->date_n = w.n;
+        httpd->date_s = now_s;
+    }
+    return gba_view_of(httpd->date, httpd->date_n);
+}
+
+void rt_conn_answer(struct rt_conn *conn, const struct gba_http_msg *rsp, struct rt_http_answer *how)
+{
+    static const struct gba_http_msg broken = {.status = 500};
+    struct rt_buf buf = {0};
+    how->date = date_now(conn->httpd);
+    gba_rc rc = rt_http_answer_format(rsp, how, &buf);
+    if (rc != GBA_OK) {
+        rt_log(RT_LOG_ERROR, "http.answer-broken", RT_REASON(rc), RT_NUM("status", rsp->status));
+        buf.n = 0;
+        rc = rt_http_answer_format(&broken, how, &buf);
+    }
+    if (rc != GBA_OK) {
+        rt_buf_free(&buf);
+        rt_conn_close(conn);
+        return;
+    }
+    conn->keep = !how->close;
+    conn->state = RT_CONN_WRITING;
+    rt_conn_deadline(conn, conn->httpd->conf.idle_ms);
+    rt_conn_write(conn, &buf);
+    if (conn->state == RT_CONN_WRITING && conn->writes == 0)
+        answered(conn);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A connection of the HTTP server, as rt/httpd.c (which reads) and
+ * rt/httpd_conn.c (which writes and ends) share it.  Private to both.
+ */
+#pragma once
+
+#include "rt/buf.h"
+#include "rt/http_answer.h"
+#include "rt/httpd.h"
+
+enum {
+    RT_HTTPD_SCRATCH = 16384,
+    RT_CONN_PEER_MAX = 56, /* "[IPv6]:port" */
+};
+
+enum rt_conn_state {
+    RT_CONN_HEAD, /* or idle, when not begun */
+    RT_CONN_BODY,
+    RT_CONN_WAITING, /* for the owner's answer */
+    RT_CONN_WRITING,
+    RT_CONN_LINGERING, /* our side is shut; what still arrives is dropped (RFC 9112 9.6) */
+    RT_CONN_CLOSED,
+};
+
+struct rt_conn {
+    uv_tcp_t tcp;
+    uv_timer_t timer;
+    uv_shutdown_t shutdown;
+    struct rt_httpd *httpd;
+    struct rt_conn *prev, *next;
+    struct rt_conn *next_ready;
+    struct rt_http_tx *tx; /* ours while RT_CONN_BODY, the owner's while RT_CONN_WAITING or later */
+    struct rt_buf in;      /* octets received and not yet used */
+    size_t scanned;        /* so much of the unfinished head holds no end */
+    uint64_t deadline;     /* loop time; 0: none */
+    uint64_t armed;        /* when the timer fires; it is not restarted for later deadlines */
+    enum rt_conn_state state;
+    unsigned handles;      /* not yet closed */
+    unsigned writes;       /* not yet done */
+    bool begun;            /* part of a request has arrived */
+    bool keep;             /* go on after the answer being written */
+    bool asked_to_close;   /* by the peer's request */
+    bool eof;              /* the peer sends no more */
+    bool paused;           /* reading is stopped until the answer is out */
+    bool pumping;
+    bool ready;            /* in the list of those with pipelined requests */
+    uint8_t peer_n;
+    char peer[RT_CONN_PEER_MAX];
+};
+
+struct rt_http_tx {
+    struct rt_conn *conn;
+    struct gba_http_msg req;
+    struct gba_http_body body;
+    struct rt_buf payload;
+    size_t head_n;
+    uint8_t head[];
+};
+
+struct rt_httpd {
+    uv_tcp_t listener;
+    uv_async_t wakeup; /* sent when the ready list is not empty */
+    struct rt_loop *loop;
+    struct rt_httpd_conf conf;
+    rt_httpd_fn *fn;
+    void *arg;
+    gba_text address;
+    struct rt_conn *conns;
+    size_t n_conns;
+    struct rt_conn *ready, **ready_end;
+    unsigned handles;
+    bool closing;
+    int64_t date_s;
+    uint8_t date[32];
+    size_t date_n;
+    char scratch[RT_HTTPD_SCRATCH];
+};
+
+/* Wipe and free a transaction; NULL is ignored. */
+void rt_conn_tx_free(struct rt_http_tx *tx);
+
+/* Free the server once it is closed and has no connections. */
+void rt_httpd_settle(struct rt_httpd *httpd);
+
+/* Free a closed connection that neither libuv nor the owner of a transaction knows. */
+void rt_conn_settle(struct rt_conn *conn);
+
+/* Close now, whatever is going on; a transaction with its owner stays valid. */
+void rt_conn_close(struct rt_conn *conn);
+
+gba_view rt_conn_peer(const struct rt_conn *conn);
+
+/* Restart the timer for this loop time. */
+void rt_conn_arm(struct rt_conn *conn, uint64_t deadline);
+
+/* Something must have happened within ms from now. */
+void rt_conn_deadline(struct rt_conn *conn, uint32_t ms);
+
+/* Write the octets now or, what the kernel does not take, later; takes the buffer. */
+void rt_conn_write(struct rt_conn *conn, struct rt_buf *buf);
+
+/* Write an answer, then go on or end as how->close says.  One that cannot be
+ * sent becomes a plain 500.  how->date is filled in. */
+void rt_conn_answer(struct rt_conn *conn, const struct gba_http_msg *rsp, struct rt_http_answer *how);
