@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A child process that runs the Diameter port: freeDiameter has one life a
+ * process, so every test that needs a node gets a new child.  The child answers
+ * MARs and BIRs, and does what it is told in words.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "rt/fdiam.h"
+
+struct t_node {
+    pid_t pid;
+    int fd; /* where words go and come from */
+    char reply[512];
+};
+
+/* Fork and open.  True when the node is up; else reply says "failed TOKEN WHY". */
+bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf);
+
+/* Say a command and wait for its reply (in node->reply); false after ms without one.
+ *   ask N MS      send N MARs with a timeout of MS each; when all are completed:
+ *                 "asked ok=N time=N drop=N nopeer=N busy=N gone=N twice=N ms=N"
+ *   peers         "peers N" that are open
+ *   served        "served N" requests given to a handler
+ *   hold 0|1      whether requests are kept unanswered; "hold"
+ *   close MS      close the node; "closed T" after T ms (and the child is gone) */
+bool t_node_say(struct t_node *node, int ms, const char *command);
+
+/* Say until the reply is `want` or ms are over. */
+bool t_node_until(struct t_node *node, int ms, const char *command, const char *want);
+
+/* Is the process there? */
+bool t_node_alive(struct t_node *node);
+
+/* End it (close 1000, then kill); returns its exit status, or -1 when killed. */
+int t_node_stop(struct t_node *node);
