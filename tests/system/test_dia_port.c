@@ -27,7 +27,7 @@ static const uint32_t apps[] = {DIA_APP_ZH, DIA_APP_ZN};
 /* A node "node.test" that listens, and peers that connect to it. */
 struct world {
     struct rt_dia_conf conf;
-    struct rt_dia_peer peers[3];
+    struct gba_conf_peer peers[3];
     uint16_t port, hss_port;
     struct t_node node;
     int listener; /* of the peer "hss.test" that the node connects to */
