@@ -105,8 +105,7 @@ static bool read_conf(const struct rt_daemon_spec *spec, const char *path)
 
 /* ---- the process ---- */
 
-/* Keys live in this process: no core file, no attaching by other processes of the user. */
-static void forbid_dumps(void)
+void rt_forbid_dumps(void)
 {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -152,7 +151,7 @@ static int run(const struct rt_daemon_spec *spec)
 {
     struct rt_daemon daemon = {.spec = spec};
     sigset_t set = stop_signals();
-    forbid_dumps();
+    rt_forbid_dumps();
     signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     rt_log_init(&(struct rt_log_conf){

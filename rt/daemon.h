@@ -75,6 +75,10 @@ struct rt_daemon_spec {
 /* Returns the exit code for main. */
 int rt_daemon_main(int argc, char **argv, const struct rt_daemon_spec *spec);
 
+/* Keys live in this process: no core file, no attaching by other processes of the
+ * user.  rt_daemon_main does it; programs with another main call it first. */
+void rt_forbid_dumps(void);
+
 struct rt_loop *rt_daemon_loop(struct rt_daemon *daemon);
 
 /* Name an address for the ready line, at most 8 of them; `name` must stay. After a
