@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bsf/io/ub_http.h"
+
+#include <stdlib.h>
+
+#include "bsf/io/zh_fd.h"
+#include "rt/log.h"
+#include "rt/reasons.h"
+
+enum { TICK_MS = 1000 };
+
+struct bsf_ub_http {
+    struct bsf_ub_http_parts parts;
+    struct bsf_ub engine;
+    void *memory;
+    struct rt_timer *tick;
+    size_t live; /* requests not yet answered */
+    bool closing;
+    struct rt_reasons reasons;
+};
+
+/* One request on its way; freed when it is answered. */
+struct exchange {
+    struct bsf_ub_http *ub;
+    struct rt_http_tx *tx;
+    void (*go_on)(struct exchange *x, const struct bsf_ub_event *event);
+    struct bsf_ub_run run;
+};
+
+static void release(struct bsf_ub_http *ub)
+{
+    free(ub->memory);
+    free(ub);
+}
+
+static void log_reply(const struct exchange *x, const struct bsf_ub_order *order)
+{
+    unsigned status = order->reply->status;
+    gba_view peer = rt_http_peer(x->tx), impi = gba_text_view(&x->run.impi);
+    if (status == 200)
+        rt_log(RT_LOG_INFO, "ub.bootstrapped", RT_ID("impi", impi), RT_STR("peer", peer),
+               RT_NUM("expiry", x->run.expiry_s));
+    else if (order->reason == GBA_OK)
+        rt_log(RT_LOG_DEBUG, "ub.challenged", RT_ID("impi", impi), RT_STR("peer", peer));
+    else
+        rt_log(status == 401 ? RT_LOG_NOTICE : RT_LOG_WARN, status == 401 ? "ub.rechallenged" : "ub.refused",
+               RT_REASON(order->reason), RT_NUM("status", status), RT_ID("impi", impi), RT_STR("peer", peer));
+}
+
+static void reply(struct exchange *x, const struct bsf_ub_order *order)
+{
+    struct bsf_ub_http *ub = x->ub;
+    log_reply(x, order);
+    rt_reasons_add(&ub->reasons, order->reason);
+    rt_http_reply(x->tx, order->reply);
+    free(x);
+    ub->live--;
+    if (ub->closing && ub->live == 0)
+        release(ub);
+}
+
+static void on_found(void *arg, gba_rc rc, gba_view record)
+{
+    struct exchange *x = arg;
+    x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_FOUND, .rc = rc, .record = record});
+}
+
+static void on_stored(void *arg, gba_rc rc, gba_view record)
+{
+    struct exchange *x = arg;
+    (void)record;
+    x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_STORED, .rc = rc});
+}
+
+static void on_vector(void *arg, gba_rc rc, const struct dia_maa *maa)
+{
+    struct exchange *x = arg;
+    x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_VECTOR, .rc = rc, .maa = maa});
+}
+
+static void obey(struct exchange *x, const struct bsf_ub_order *order)
+{
+    const struct bsf_ub_http_parts *parts = &x->ub->parts;
+    const struct bsf_store *store = parts->store;
+    switch (order->kind) {
+    case BSF_UB_FIND:
+        store->get(store->self, order->key, on_found, x);
+        return;
+    case BSF_UB_STORE:
+        store->put(store->self, order->key, order->record, order->expiry_ms, on_stored, x);
+        return;
+    case BSF_UB_FORGET:
+        store->del(store->self, order->key, on_stored, x);
+        return;
+    case BSF_UB_ASK_HSS:
+        bsf_zh_send(parts->dia, &order->mar, parts->conf->diameter.timeout_ms, on_vector, x);
+        return;
+    case BSF_UB_REPLY:
+        reply(x, order);
+        return;
+    }
+}
+
+static void go_on(struct exchange *x, const struct bsf_ub_event *event)
+{
+    struct bsf_ub_order order;
+    bsf_ub_step(&x->ub->engine, &x->run, rt_loop_env(x->ub->parts.loop), event, &order);
+    obey(x, &order);
+}
+
+void bsf_ub_http_on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req)
+{
+    static const struct gba_http_msg no_memory = {.status = 503, .minor = 1};
+    struct bsf_ub_http *ub = arg;
+    struct exchange *x = malloc(sizeof *x);
+    if (!x) {
+        rt_reasons_add(&ub->reasons, GBA_E_MEMORY);
+        rt_http_reply(tx, &no_memory);
+        return;
+    }
+    x->ub = ub;
+    x->tx = tx;
+    x->go_on = go_on;
+    ub->live++;
+    go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = req});
+}
+
+static void on_tick(void *arg)
+{
+    struct bsf_ub_http *ub = arg;
+    bsf_ub_tick(&ub->engine, rt_loop_env(ub->parts.loop));
+    ub->tick = rt_timer_start(ub->parts.loop, TICK_MS, on_tick, ub);
+}
+
+gba_rc bsf_ub_http_open(const struct bsf_ub_http_parts *parts, struct bsf_ub_http **out)
+{
+    struct bsf_ub_http *ub = calloc(1, sizeof *ub);
+    GBA_ENSURE(ub != NULL, GBA_E_MEMORY);
+    ub->parts = *parts;
+    ub->memory = malloc(bsf_ub_memory(parts->conf));
+    ub->tick = rt_timer_start(parts->loop, TICK_MS, on_tick, ub);
+    if (!ub->memory || !ub->tick)
+        goto out;
+    bsf_ub_init(&ub->engine, parts->conf, parts->key, ub->memory, rt_loop_env(parts->loop));
+    *out = ub;
+    return GBA_OK;
+out:
+    rt_timer_cancel(ub->tick);
+    release(ub);
+    return GBA_E_MEMORY;
+}
+
+void bsf_ub_http_log_counters(const struct bsf_ub_http *ub)
+{
+    rt_reasons_log(&ub->reasons, "ub.count");
+}
+
+void bsf_ub_http_close(struct bsf_ub_http *ub)
+{
+    ub->closing = true;
+    rt_timer_cancel(ub->tick);
+    bsf_ub_wipe(&ub->engine);
+    if (ub->live == 0)
+        release(ub);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ub over HTTP: requests in, replies out, and in between what the engine orders. */
+#pragma once
+
+#include "bsf/store.h"
+#include "bsf/ub.h"
+#include "rt/fdiam.h"
+#include "rt/httpd.h"
+
+struct bsf_ub_http;
+
+struct bsf_ub_http_parts {
+    struct rt_loop *loop;
+    const struct bsf_conf *conf;
+    struct rt_dia *dia;
+    const struct bsf_store *store;
+    const gba_seal_key *key;
+};
+
+/* The parts live longer.  E_MEMORY. */
+GBA_MUST_USE gba_rc bsf_ub_http_open(const struct bsf_ub_http_parts *parts, struct bsf_ub_http **out);
+
+/* Handler of the HTTP server; arg is the struct bsf_ub_http. */
+void bsf_ub_http_on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req);
+
+/* One notice for each reason that ended requests so far. */
+void bsf_ub_http_log_counters(const struct bsf_ub_http *ub);
+
+/* After store and Diameter node were closed: wipes; frees once the last request is answered. */
+void bsf_ub_http_close(struct bsf_ub_http *ub);
