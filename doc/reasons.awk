@@ -32,7 +32,7 @@ function capital(text) {
 
 END {
     print ".\\\" SPDX-License-Identifier: Apache-2.0"
-    print ".\\\" Made from gba/base/rc.def by tools/reasons.awk (make gen)."
+    print ".\\\" Made from gba/base/rc.def by doc/reasons.awk."
     print ".TH KEYSTRAP-REASONS 7 \"\" \"Keystrap\" \"Keystrap Manual\""
     print ".SH NAME\nkeystrap-reasons \\- reason codes of refusals and failures"
     print ".SH DESCRIPTION"

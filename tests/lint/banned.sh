@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Calls that are not made here, and other shapes that a script can see.
+set -eu
+. "$top_srcdir/tests/lint/lib.sh"
+
+# calls "a|b|c" "allowed path regex" < stripped code
+calls() {
+    grep -E "(^|[^A-Za-z0-9_>.])($1)[[:space:]]*\(" | grep -vE "^($2)" || true
+}
+NEVER='strcpy|strncpy|strcat|strncat|sprintf|vsprintf|strtok|gets|alloca|system|popen|rand|srand|tmpnam|mktemp|atoi|atol'
+HEAP='malloc|calloc|realloc|strdup|strndup|free|asprintf'
+MAY_HEAP='[a-z-]+/io/|rt/|[a-z-]+/main[^/]*\.c|tools/|bench/|tests/'
+
+printf '%s\n' '/* strcpy(a, b) */ x("system(1)"); // rand()' 'strcpy(a, b);' ' p = malloc (3);' 'env->random(x);' \
+    'goto fail;' 'goto out;' > "$lint_tmp/x.c"
+awk -f "$top_srcdir/tests/lint/strip.awk" "$lint_tmp/x.c" > "$lint_tmp/example"
+calls "$NEVER" '-' < "$lint_tmp/example" | check_flags "banned calls" 1
+calls "$HEAP" "$MAY_HEAP" < "$lint_tmp/example" | check_flags "heap" 1
+
+# shellcheck disable=SC2086
+sources $PRODUCT tests > "$lint_tmp/list"
+(cd "$top_srcdir" && xargs awk -f tests/lint/strip.awk) < "$lint_tmp/list" > "$lint_tmp/code"
+calls "$NEVER" '-' < "$lint_tmp/code" | check "calls that are never made"
+calls 'memcpy|memmove|memcmp' 'gba/base/|tests/' < "$lint_tmp/code" | check "raw copies and comparisons only in gba/base"
+calls "$HEAP" "$MAY_HEAP" < "$lint_tmp/code" | check "the heap only in adapters, runtime and mains"
+grep -E '[^A-Za-z0-9_]goto ' "$lint_tmp/code" | grep -vE 'goto out;' | check "no goto but to out"
+
+sed -n 's/^GBA_RC([^"]*"\([^"]*\)".*/\1/p' "$top_srcdir/gba/base/rc.def" > "$lint_tmp/tokens"
+sort "$lint_tmp/tokens" | uniq -d | check "reason codes are unique"
+grep -vxE '[a-z0-9]+(-[a-z0-9]+)*' "$lint_tmp/tokens" | check "reason codes are words with hyphens"
+
+cd "$top_srcdir"
+# shellcheck disable=SC2086
+texts=$(find $PRODUCT config tests doc README.md ARCHITECTURE.md SECURITY.md NEWS check lab configure.ac Makefile.am \
+    -type f 2> /dev/null | grep -vE '^tests/(fuzz/corpus|vectors)/|\.(o|lo|la|pcap|bin)$' | LC_ALL=C sort)
+for file in $(echo "$texts" | grep -E '\.(c|h|opt|def|sh|awk|py)$'); do
+    head -3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file"
+done | check "every source names its licence"
+# shellcheck disable=SC2086
+grep -nwE 'TODO|FIXME|XXX' $texts | grep -v '^tests/lint/banned.sh:' | check "nothing is left to do"
+for file in $(echo "$texts" | grep '\.h$'); do
+    grep -qx '#pragma once' "$file" || echo "$file"
+done | check "headers are included once"
+done_testing

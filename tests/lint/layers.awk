@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# Reads sources (names relative to the root) and prints every include that does
+# not point downwards.  The layers are those of ARCHITECTURE.md.
+
+function folder(path) {
+    return substr(path, 1, index(path, "/") - 1)
+}
+
+function entity(path) {
+    return folder(path) ~ /^(bsf|naf|hss|ue)$/ ? folder(path) : ""
+}
+
+# -1: no layer of its own (option tables are part of who includes them; system headers)
+function layer(path) {
+    if (path ~ /\.(opt|def)$/ || path !~ /\//)
+        return -1
+    if (path ~ /^tests\//)
+        return 7
+    if (path ~ /^(tools|bench)\// || path ~ /\/main[^\/]*\.c$/)
+        return 6
+    if (path ~ /\/io\//)
+        return 5
+    if (path ~ /^rt\//)
+        return 4
+    if (entity(path) != "")
+        return 3
+    if (path ~ /^(diameter-dict|uicc)\//)
+        return 2
+    if (path ~ /^gba\/(crypto|wire)\//)
+        return 1
+    return path ~ /^gba\/base\// ? 0 : 8
+}
+
+function flag(why) {
+    print FILENAME ":" FNR ": " why ": " target
+}
+
+/^[ \t]*#[ \t]*include[ \t]*"/ {
+    split($0, quoted, "\"")
+    target = quoted[2]
+    from = layer(FILENAME)
+    to = layer(target)
+    if (to > from)
+        flag("points upwards (" from " to " to ")")
+    else if (from < 6 && entity(FILENAME) != entity(target) && entity(FILENAME) != "" && entity(target) != "")
+        flag("one entity includes another")
+    else if (from == 6 && entity(FILENAME) != entity(target) && entity(FILENAME) != "" && entity(target) != "")
+        flag("a main includes another entity")
+    else if (from == 4 && to == 3)
+        flag("the runtime includes an entity")
+    else if (from == 2 && to == 2 && folder(FILENAME) != folder(target))
+        flag("two codecs include each other")
+    else if (target ~ /\.c$/)
+        flag("a .c file is included")
+    else if (target !~ /\//)
+        flag("not a full path from the root")
+}
