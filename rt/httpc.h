@@ -13,20 +13,27 @@ struct rt_httpc;
 struct rt_httpc_conf {
     gba_text server;      /* ADDRESS:PORT */
     uint32_t max_conns;   /* further requests wait in a queue */
-    uint32_t max_queue;   /* beyond: refused at once with E_DIA_BUSY-like E_TOO_LONG class LIMIT */
-    uint32_t max_head, max_body;
-    uint32_t connect_ms, answer_ms;
+    uint32_t max_queue;   /* beyond: E_HTTP_BUSY */
+    uint32_t max_head;    /* octets of an answer's header section */
+    uint32_t max_body;    /* octets of an answer's body */
+    uint32_t connect_ms;
+    uint32_t answer_ms;   /* from the request to the end of its answer, queue included */
 };
 
+/* E_ADDRESS, E_MEMORY.  Connections are made when they are needed. */
 GBA_MUST_USE gba_rc rt_httpc_open(struct rt_loop *loop, const struct rt_httpc_conf *conf, struct rt_httpc **out);
 
-/* rc OK and the answer (views live during the call), or why there is none. */
+/* rc OK and the answer (views live during the call), or why there is none:
+ * E_CONNECT, E_PEER_GONE, E_TIMEOUT, E_HTTP_*, E_MEMORY, E_SPACE. */
 typedef void rt_httpc_fn(void *arg, gba_rc rc, const struct gba_http_msg *rsp);
 
-/* Everything in req is copied before the call returns.  fn is called exactly
- * once, later.  An idempotent request that dies on a reused connection before
+/* Everything in req is copied before the call returns.  Host (the server's
+ * address unless given), Content-Length and Connection fields are set here.
+ * fn is called exactly once, later (at once only when there is no memory to
+ * remember it).  An idempotent request that dies on a reused connection before
  * any octet of its answer is repeated once on a new one. */
 void rt_httpc_request(struct rt_httpc *client, const struct gba_http_msg *req, rt_httpc_fn *fn, void *arg);
 
-/* Waiting requests get E_PEER_GONE.  Frees itself on the loop. */
+/* Waiting requests get E_PEER_GONE, and so does whatever their fn still asks
+ * for.  Frees itself on the loop. */
 void rt_httpc_close(struct rt_httpc *client);

@@ -208,11 +208,11 @@ void rt_conn_answer(struct rt_conn *conn, const struct gba_http_msg *rsp, struct
     static const struct gba_http_msg broken = {.status = 500};
     struct rt_buf buf = {0};
     how->date = date_now(conn->httpd);
-    gba_rc rc = rt_http_answer_format(rsp, how, &buf);
+    gba_rc rc = rt_http_out_answer(rsp, how, &buf);
     if (rc != GBA_OK) {
         rt_log(RT_LOG_ERROR, "http.answer-broken", RT_REASON(rc), RT_NUM("status", rsp->status));
         buf.n = 0;
-        rc = rt_http_answer_format(&broken, how, &buf);
+        rc = rt_http_out_answer(&broken, how, &buf);
     }
     if (rc != GBA_OK) {
         rt_buf_free(&buf);

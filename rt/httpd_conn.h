@@ -6,7 +6,7 @@
 #pragma once
 
 #include "rt/buf.h"
-#include "rt/http_answer.h"
+#include "rt/http_out.h"
 #include "rt/httpd.h"
 
 enum {
