@@ -137,18 +137,36 @@ static struct avp *next_avp(void *message_or_avp, enum msg_brw_dir direction)
     return fd_msg_browse_internal(message_or_avp, direction, (void *)&found, NULL) == 0 ? found : NULL;
 }
 
-/* libfdproto aborts the process when it looks at a Session-Id without a value,
- * which a peer can send (V bit and vendor 0). */
-static bool session_usable(struct msg *request)
+/* Children and values are all there; the request may have been given up before
+ * the parser came here. */
+static bool copyable(struct avp *avp)
 {
+    struct fd_pei info = {NULL, NULL, 0, NULL, 0};
+    bool ok = fd_msg_parse_dict(avp, dia_dict(), &info) == 0 && fd_msg_update_length(avp) == 0;
+    if (info.pei_avp_free)
+        (void)fd_msg_free(info.pei_avp);
+    return ok;
+}
+
+/* What of the request may be copied.  libfdproto aborts the process when it looks
+ * at a Session-Id without a value, which a peer can send (V bit and vendor 0),
+ * and leaks the answer when it cannot copy a Proxy-Info. */
+static int answer_flags(struct msg *request)
+{
+    int flags = MSGFL_ANSW_NOSID;
+    bool session_seen = false;
     for (struct avp *avp = next_avp(request, MSG_BRW_FIRST_CHILD); avp; avp = next_avp(avp, MSG_BRW_NEXT)) {
         struct avp_hdr *header = NULL;
-        if (fd_msg_avp_hdr(avp, &header) != 0)
-            return false;
-        if (header->avp_code == AC_SESSION_ID && header->avp_vendor == 0)
-            return header->avp_value != NULL;
+        if (fd_msg_avp_hdr(avp, &header) != 0 || header->avp_vendor != 0)
+            continue;
+        if (header->avp_code == AC_SESSION_ID && !session_seen && header->avp_value)
+            flags &= ~MSGFL_ANSW_NOSID;
+        if (header->avp_code == AC_SESSION_ID)
+            session_seen = true;
+        if (header->avp_code == AC_PROXY_INFO && !copyable(avp))
+            flags |= MSGFL_ANSW_NOPROXYINFO;
     }
-    return false;
+    return flags;
 }
 
 static void put_result(struct dia_put *p, struct dia_result result)
@@ -173,23 +191,35 @@ struct dia_put dia_put_answer(struct msg *request, const struct dia_route *origi
 {
     struct dia_put p = {request, NULL, false};
     struct msg_hdr *asked = NULL, *header = NULL;
-    int flags = protocol_error(result) ? MSGFL_ANSW_ERROR : 0;
-    if (!session_usable(request))
-        flags |= MSGFL_ANSW_NOSID;
+    int flags = answer_flags(request) | (protocol_error(result) ? MSGFL_ANSW_ERROR : 0);
     if (!dia_dict() || fd_msg_hdr(request, &asked) != 0 ||
         fd_msg_new_answer_from_req(dia_dict(), &p.msg, flags) != 0 || fd_msg_hdr(p.msg, &header) != 0) {
         p.bad = true;
         return p;
     }
     p.at = p.msg;
-    header->msg_flags = (uint8_t)((header->msg_flags & ~CMD_FLAG_PROXIABLE) |
-                                  (asked->msg_flags & CMD_FLAG_PROXIABLE));
+    header->msg_flags =
+        (uint8_t)((header->msg_flags & ~CMD_FLAG_PROXIABLE) | (asked->msg_flags & CMD_FLAG_PROXIABLE));
     if (!protocol_error(result))
         put_application(&p, asked->msg_appl);
     put_result(&p, result);
     dia_put_view(&p, DIA_AVP_ORIGIN_HOST, origin->origin_host);
     dia_put_view(&p, DIA_AVP_ORIGIN_REALM, origin->origin_realm);
     return p;
+}
+
+/* The row of an AVP, or DIA_AVP_COUNT.  The model tells that the value has the
+ * format of the row; there is none when libfdproto could not read the value. */
+static enum dia_avp row_of(struct avp *avp)
+{
+    struct avp_hdr *header = NULL;
+    struct dict_object *model = NULL;
+    if (fd_msg_avp_hdr(avp, &header) != 0 || fd_msg_model(avp, &model) != 0)
+        return DIA_AVP_COUNT;
+    enum dia_avp row = dia_avp_of_code(header->avp_code);
+    if (row == DIA_AVP_COUNT || header->avp_vendor != dia_avp_vendor(row))
+        return DIA_AVP_COUNT;
+    return !model || model == dia_dict_avp(row) ? row : DIA_AVP_COUNT;
 }
 
 /* The value of an AVP that libfdproto could read; NULL for one whose data has
@@ -210,8 +240,7 @@ static gba_view octets(const union avp_value *value)
 static struct avp *find_avp(struct msg *request, enum dia_avp avp)
 {
     for (struct avp *a = next_avp(request, MSG_BRW_FIRST_CHILD); a; a = next_avp(a, MSG_BRW_WALK)) {
-        struct dict_object *model = NULL;
-        if (fd_msg_model(a, &model) == 0 && model == dia_dict_avp(avp))
+        if (row_of(a) == avp)
             return a;
     }
     return NULL;
@@ -252,18 +281,13 @@ gba_rc dia_put_answer_end(struct dia_put *p, struct msg **msg)
 
 static void index_avp(struct dia_get *g, struct avp *avp)
 {
-    struct avp_hdr *header = NULL;
-    struct dict_object *model = NULL;
-    if (fd_msg_avp_hdr(avp, &header) != 0 || fd_msg_model(avp, &model) != 0 || !model)
+    enum dia_avp row = row_of(avp);
+    if (row == DIA_AVP_COUNT)
         return;
-    enum dia_avp kind = dia_avp_of_code(header->avp_code);
-    /* the model tells vendors apart, and that the value has the format of the row */
-    if (kind == DIA_AVP_COUNT || dia_dict_avp(kind) != model)
-        return;
-    if (g->count[kind] == 0)
-        g->first[kind] = avp;
-    if (g->count[kind] < UINT16_MAX)
-        g->count[kind]++;
+    if (g->count[row] == 0)
+        g->first[row] = avp;
+    if (g->count[row] < UINT16_MAX)
+        g->count[row]++;
 }
 
 struct dia_get dia_get_open(void *message_or_group)
@@ -345,12 +369,26 @@ void dia_need_bytes(struct dia_get *g, enum dia_avp avp, void *dst, size_t n)
         gba_copy(dst, v);
 }
 
+/* A group whose octets libfdproto could not split has data but no AVPs. */
+static bool readable(struct avp *group)
+{
+    struct avp_hdr *header = NULL;
+    if (fd_msg_avp_hdr(group, &header) != 0)
+        return false;
+    uint32_t empty = header->avp_flags & AVP_FLAG_VENDOR ? 12 : 8;
+    return header->avp_len <= empty || next_avp(group, MSG_BRW_FIRST_CHILD) != NULL;
+}
+
 bool dia_get_group(struct dia_get *g, enum dia_avp avp, struct dia_get *inside)
 {
     if (g->rc != GBA_OK || g->count[avp] == 0)
         return false;
     if (g->count[avp] > 1) {
         dia_get_fail(g, avp, GBA_E_DIA_REPEATED);
+        return false;
+    }
+    if (!readable(g->first[avp])) {
+        dia_get_fail(g, avp, GBA_E_DIA_LENGTH);
         return false;
     }
     *inside = dia_get_open(g->first[avp]);
@@ -369,8 +407,7 @@ size_t dia_get_views(struct dia_get *g, enum dia_avp avp, gba_view *out, size_t 
     if (g->count[avp] > max)
         dia_get_fail(g, avp, GBA_E_DIA_REPEATED);
     for (struct avp *a = g->first[avp]; a && g->rc == GBA_OK; a = next_avp(a, MSG_BRW_NEXT)) {
-        struct dict_object *model = NULL;
-        if (fd_msg_model(a, &model) != 0 || model != dia_dict_avp(avp))
+        if (row_of(a) != avp)
             continue;
         const union avp_value *value = value_of(a);
         if (value)
@@ -415,11 +452,16 @@ void dia_get_result(struct dia_get *g, struct dia_result *result)
 static uint32_t result_of(gba_rc rc)
 {
     switch (rc) {
-    case GBA_E_DIA_MISSING: return DIA_MISSING_AVP;
-    case GBA_E_DIA_VALUE: return DIA_INVALID_AVP_VALUE;
-    case GBA_E_DIA_LENGTH: return DIA_INVALID_AVP_LENGTH;
-    case GBA_E_DIA_REPEATED: return DIA_AVP_OCCURS_TOO_MANY_TIMES;
-    default: return DIA_UNABLE_TO_COMPLY;
+    case GBA_E_DIA_MISSING:
+        return DIA_MISSING_AVP;
+    case GBA_E_DIA_VALUE:
+        return DIA_INVALID_AVP_VALUE;
+    case GBA_E_DIA_LENGTH:
+        return DIA_INVALID_AVP_LENGTH;
+    case GBA_E_DIA_REPEATED:
+        return DIA_AVP_OCCURS_TOO_MANY_TIMES;
+    default:
+        return DIA_UNABLE_TO_COMPLY;
     }
 }
 

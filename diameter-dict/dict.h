@@ -38,3 +38,4 @@ struct dict_object *dia_dict_avp(enum dia_avp avp);
 /* The row of an AVP code (3GPP's and base codes do not overlap), or DIA_AVP_COUNT; and back. */
 enum dia_avp dia_avp_of_code(uint32_t code);
 uint32_t dia_avp_code(enum dia_avp avp);
+uint32_t dia_avp_vendor(enum dia_avp avp);

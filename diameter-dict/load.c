@@ -51,7 +51,7 @@ static const struct avp_row {
     const char *enum_name;
 } avp_rows[DIA_AVP_COUNT] = {
 #define DIA_BASE(token, code, data, name) {0, code, AVP_TYPE_##data, TYPE_NONE, 0, name, NULL},
-#define DIA_AVP(token, code, data, type, flags, name) \
+#define DIA_AVP(token, code, data, type, flags, name)                                                        \
     {DIA_VENDOR_3GPP, code, AVP_TYPE_##data, TYPE_##type, FLAGS_##flags, name, "3GPP/Enumerated(" name ")"},
 #include "diameter-dict/gba.def"
 };
@@ -157,7 +157,8 @@ static gba_rc check_avp(const struct avp_row *row, struct dict_object *avp)
 /* The enumerated type of an AVP, with its values. */
 static struct dict_object *enum_type(enum dia_avp avp)
 {
-    struct dict_type_data data = {AVP_TYPE_INTEGER32, NAME(avp_rows[avp].enum_name), NULL, NULL, NULL, NULL, NULL};
+    struct dict_type_data data = {
+        AVP_TYPE_INTEGER32, NAME(avp_rows[avp].enum_name), NULL, NULL, NULL, NULL, NULL};
     struct dict_object *type = add(DICT_TYPE, &data, NULL);
     for (size_t i = 0; type && i < COUNT(value_rows); i++) {
         struct dict_enumval_data value = {NAME(value_rows[i].name), {.i32 = value_rows[i].value}};
@@ -172,10 +173,17 @@ static struct dict_object *avp_type(enum dia_avp avp, bool *ok)
 {
     struct dict_object *type = NULL;
     switch (avp_rows[avp].type) {
-    case TYPE_TEXT: type = find(DICT_TYPE, TYPE_BY_NAME, "UTF8String"); break;
-    case TYPE_TIME: type = find(DICT_TYPE, TYPE_BY_NAME, "Time"); break;
-    case TYPE_ENUM: type = enum_type(avp); break;
-    case TYPE_NONE: break;
+    case TYPE_TEXT:
+        type = find(DICT_TYPE, TYPE_BY_NAME, "UTF8String");
+        break;
+    case TYPE_TIME:
+        type = find(DICT_TYPE, TYPE_BY_NAME, "Time");
+        break;
+    case TYPE_ENUM:
+        type = enum_type(avp);
+        break;
+    case TYPE_NONE:
+        break;
     }
     *ok = type != NULL || avp_rows[avp].type == TYPE_NONE;
     return type;
@@ -259,14 +267,24 @@ struct dict_object *dia_dict_avp(enum dia_avp avp)
 enum dia_avp dia_avp_of_code(uint32_t code)
 {
     switch (code) {
-#define DIA_BASE(token, code, data, name) case code: return DIA_AVP_##token;
-#define DIA_AVP(token, code, data, type, flags, name) case code: return DIA_AVP_##token;
+#define DIA_BASE(token, code, data, name)                                                                    \
+    case code:                                                                                               \
+        return DIA_AVP_##token;
+#define DIA_AVP(token, code, data, type, flags, name)                                                        \
+    case code:                                                                                               \
+        return DIA_AVP_##token;
 #include "diameter-dict/gba.def"
-    default: return DIA_AVP_COUNT;
+    default:
+        return DIA_AVP_COUNT;
     }
 }
 
 uint32_t dia_avp_code(enum dia_avp avp)
 {
     return avp_rows[avp].code;
+}
+
+uint32_t dia_avp_vendor(enum dia_avp avp)
+{
+    return avp_rows[avp].vendor;
 }

@@ -13,7 +13,8 @@ static void put_mar_item(struct dia_put *p, const struct dia_mar *mar)
     uint8_t authorization[sizeof mar->rand.b + sizeof mar->auts.b];
     gba_writer w = gba_writer_of(authorization, sizeof authorization);
     void *outer = dia_put_open(p, DIA_AVP_SIP_AUTH_DATA_ITEM);
-    dia_put_view(p, DIA_AVP_SIP_AUTHENTICATION_SCHEME, mar->scheme.p ? mar->scheme : GBA_LIT("Digest-AKAv1-MD5"));
+    dia_put_view(p, DIA_AVP_SIP_AUTHENTICATION_SCHEME,
+                 mar->scheme.p ? mar->scheme : GBA_LIT("Digest-AKAv1-MD5"));
     if (mar->resync) {
         gba_put_view(&w, GBA_ARRAY(mar->rand.b));
         gba_put_view(&w, GBA_ARRAY(mar->auts.b));

@@ -36,15 +36,20 @@ struct dia_maa {
 /* BSF: build a MAR (Session-Id included).  *out is the caller's to send or free. */
 GBA_MUST_USE gba_rc dia_mar_encode(const struct dia_mar *mar, struct msg **out);
 
-/* HSS: read a MAR; on failure *fault is what to answer. */
+/* HSS: read a MAR; on failure *fault is what to answer: E_DIA_MISSING, E_DIA_VALUE,
+ * E_DIA_LENGTH, E_DIA_REPEATED.  A MAR that libfdproto did not wholly read fails too. */
 GBA_MUST_USE gba_rc dia_mar_decode(struct msg *msg, struct dia_mar *mar, struct dia_fault *fault);
 
-/* HSS: turn the request *msg into its answer (in place). */
+/* HSS: turn the request *msg into its answer, which then owns the request; on
+ * failure *msg is still the request. */
 GBA_MUST_USE gba_rc dia_maa_encode(struct msg **msg, const struct dia_maa *maa);
 
 /* BSF: read a MAA of any result.  A success without a whole vector, or with one
- * of wrong sizes, is a failure; unknown and duplicate AVPs are no reason to crash. */
+ * of wrong sizes, is a failure, and then maa->vector is wiped; unknown AVPs are
+ * passed over.  Another vendor's Experimental-Result reads as UNABLE_TO_COMPLY. */
 GBA_MUST_USE gba_rc dia_maa_decode(struct msg *msg, struct dia_maa *maa);
 
-/* Either side: turn the request *msg into an error answer. */
-GBA_MUST_USE gba_rc dia_error_encode(struct msg **msg, const struct dia_route *origin, const struct dia_fault *fault);
+/* Either side: turn the request *msg into an error answer, also of Zn; on
+ * failure *msg is still the request. */
+GBA_MUST_USE gba_rc dia_error_encode(struct msg **msg, const struct dia_route *origin,
+                                     const struct dia_fault *fault);

@@ -34,7 +34,16 @@ struct dia_bia {
     uint32_t gba_type;          /* 0 3G GBA, 1 2G GBA, 2 GBA_Digest */
 };
 
+/* NAF: build a BIR (Session-Id included).  *out is the caller's to send or free. */
 GBA_MUST_USE gba_rc dia_bir_encode(const struct dia_bir *bir, struct msg **out);
+
+/* BSF: read a BIR; on failure *fault is what to answer with dia_error_encode. */
 GBA_MUST_USE gba_rc dia_bir_decode(struct msg *msg, struct dia_bir *bir, struct dia_fault *fault);
+
+/* BSF: turn the request *msg into its answer, which then owns the request; on
+ * failure *msg is still the request. */
 GBA_MUST_USE gba_rc dia_bia_encode(struct msg **msg, const struct dia_bia *bia);
+
+/* NAF: read a BIA of any result; keys are taken of a success only.  A success
+ * without ME-Key-Material is a failure, and then both keys are wiped. */
 GBA_MUST_USE gba_rc dia_bia_decode(struct msg *msg, struct dia_bia *bia);
