@@ -17,6 +17,8 @@ struct naf_proxy {
     struct naf_nonces nonces;
     void *cache_memory, *nonce_memory;
     struct rt_reasons reasons;
+    size_t n_exchanges; /* requests on their way */
+    bool closing;
 };
 
 /* One request on its way; freed when it is answered. */
@@ -41,13 +43,28 @@ static void log_refusal(const struct exchange *x, const struct naf_ua_order *ord
            RT_ID("btid", x->run.question.btid));
 }
 
+static void destroy(struct naf_proxy *proxy)
+{
+    rt_reasons_log(&proxy->reasons, "ua.count");
+    if (proxy->cache_memory)
+        gba_wipe_bytes(proxy->cache_memory, naf_cache_memory(proxy->conf->max_keys));
+    free(proxy->clients);
+    free(proxy->cache_memory);
+    free(proxy->nonce_memory);
+    gba_wipe(&proxy->nonces);
+    free(proxy);
+}
+
 static void reply(struct exchange *x, const struct naf_ua_order *order)
 {
+    struct naf_proxy *proxy = x->proxy;
     log_refusal(x, order);
-    rt_reasons_add(&x->proxy->reasons, order->reason);
+    rt_reasons_add(&proxy->reasons, order->reason);
     rt_http_reply(x->tx, order->msg);
     naf_ua_run_wipe(&x->run);
     free(x);
+    if (--proxy->n_exchanges == 0 && proxy->closing)
+        destroy(proxy);
 }
 
 static void on_upstream(void *arg, gba_rc rc, const struct gba_http_msg *rsp)
@@ -85,6 +102,7 @@ void naf_proxy_on_request(void *arg, struct rt_http_tx *tx, const struct gba_htt
     }
     x->proxy = proxy;
     x->tx = tx;
+    proxy->n_exchanges++;
     const struct naf_ua_order *order = naf_ua_request(&proxy->ua, &x->run, now(x), req);
     if (order->kind == NAF_UA_ASK)
         naf_zn_send(proxy->dia, order->bir, proxy->conf->diameter.timeout_ms, on_key, x);
@@ -147,16 +165,11 @@ gba_rc naf_proxy_open(struct rt_loop *loop, const struct naf_conf *conf, struct 
 
 void naf_proxy_close(struct naf_proxy *proxy)
 {
-    rt_reasons_log(&proxy->reasons, "ua.count");
+    proxy->closing = true;
     for (size_t i = 0; proxy->clients && i < proxy->conf->services.n; i++) {
         if (proxy->clients[i])
             rt_httpc_close(proxy->clients[i]);
     }
-    if (proxy->cache_memory)
-        gba_wipe_bytes(proxy->cache_memory, naf_cache_memory(proxy->conf->max_keys));
-    free(proxy->clients);
-    free(proxy->cache_memory);
-    free(proxy->nonce_memory);
-    gba_wipe(&proxy->nonces);
-    free(proxy);
+    if (proxy->n_exchanges == 0)
+        destroy(proxy);
 }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "naf/io/proxy.h"
+#include "rt/daemon.h"
+#include "rt/log.h"
+#include "rt/serve.h"
+
+struct app {
+    struct naf_conf conf;
+    struct rt_dia *dia;
+    struct naf_proxy *proxy;
+    struct rt_serve serve;
+};
+
+static void on_peer(void *arg, gba_view identity, bool open)
+{
+    (void)arg;
+    rt_log(RT_LOG_NOTICE, open ? "zn.peer_open" : "zn.peer_closed", RT_STR("peer", identity));
+}
+
+static gba_rc start_diameter(struct app *app, struct rt_loop *loop)
+{
+    static const uint32_t apps[] = {DIA_APP_ZN};
+    struct rt_dia_conf conf = rt_dia_conf_of(&app->conf.diameter, apps, 1);
+    gba_text why;
+    gba_rc rc = rt_dia_open(loop, &conf, &app->dia, &why);
+    if (rc != GBA_OK)
+        rt_log(RT_LOG_ERROR, "zn.start", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
+    else
+        rt_dia_on_peer(app->dia, on_peer, NULL);
+    return rc;
+}
+
+static gba_rc start(void *arg, struct rt_daemon *daemon)
+{
+    struct app *app = arg;
+    GBA_TRY(start_diameter(app, rt_daemon_loop(daemon)));
+    GBA_TRY(naf_proxy_open(rt_daemon_loop(daemon), &app->conf, app->dia, &app->proxy));
+    return rt_serve_open(&app->serve, daemon, &app->conf.http, naf_proxy_on_request, app->proxy);
+}
+
+/* Diameter first: whatever waits for the BSF is answered while the proxy lives. */
+static void stop(void *arg)
+{
+    struct app *app = arg;
+    rt_serve_close(&app->serve);
+    if (app->dia)
+        rt_dia_close(app->dia, 2000);
+    if (app->proxy)
+        naf_proxy_close(app->proxy);
+}
+
+static void check(const void *conf, const struct gba_conf_sink *sink)
+{
+    naf_conf_check(conf, sink);
+}
+
+int main(int argc, char **argv)
+{
+    static struct app app;
+    return rt_daemon_main(argc, argv,
+                          &(struct rt_daemon_spec){
+                              .program = "keystrap-naf",
+                              .summary = "GBA network application function: a reverse proxy for devices",
+                              .conf_file = "/etc/keystrap/naf.yaml",
+                              .rows = naf_conf_rows,
+                              .conf = &app.conf,
+                              .log = &app.conf.log,
+                              .check = check,
+                              .start = start,
+                              .stop = stop,
+                              .arg = &app,
+                          });
+}
