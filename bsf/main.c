@@ -6,6 +6,7 @@
 #include "bsf/io/zn_fd.h"
 #include "rt/daemon.h"
 #include "rt/log.h"
+#include "rt/node.h"
 #include "rt/serve.h"
 
 struct app {
@@ -18,12 +19,6 @@ struct app {
     struct rt_serve serve;
 };
 
-static void on_peer(void *arg, gba_view identity, bool open)
-{
-    (void)arg;
-    rt_log(RT_LOG_NOTICE, open ? "diameter.peer_open" : "diameter.peer_closed", RT_STR("peer", identity));
-}
-
 static void log_counters(void *arg)
 {
     const struct app *app = arg;
@@ -35,26 +30,14 @@ static void log_counters(void *arg)
         rt_log(RT_LOG_NOTICE, "store.count", RT_NUM("n", app->store.count(app->store.self)));
 }
 
-static gba_rc start_diameter(struct app *app, struct rt_loop *loop)
-{
-    static const uint32_t apps[] = {DIA_APP_ZH, DIA_APP_ZN};
-    struct rt_dia_conf conf = rt_dia_conf_of(&app->conf.diameter, apps, 2);
-    gba_text why;
-    gba_rc rc = rt_dia_open(loop, &conf, &app->dia, &why);
-    if (rc != GBA_OK)
-        rt_log(RT_LOG_ERROR, "diameter.start", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
-    else
-        rt_dia_on_peer(app->dia, on_peer, NULL);
-    return rc;
-}
-
 static gba_rc start(void *arg, struct rt_daemon *daemon)
 {
+    static const uint32_t apps[] = {DIA_APP_ZH, DIA_APP_ZN};
     struct app *app = arg;
     struct rt_loop *loop = rt_daemon_loop(daemon);
     gba_env_random(rt_loop_env(loop), app->key.b, sizeof app->key.b);
     GBA_TRY(bsf_store_mem_open(loop, app->conf.store.max_records, &app->store));
-    GBA_TRY(start_diameter(app, loop));
+    GBA_TRY(rt_node_start(loop, &app->conf.diameter, apps, 2, &app->dia));
     GBA_TRY(bsf_zn_fd_open(&(struct bsf_zn_fd_parts){loop, &app->conf, app->dia, &app->store, &app->key}, &app->zn));
     GBA_TRY(bsf_ub_http_open(&(struct bsf_ub_http_parts){loop, &app->conf, app->dia, &app->store, &app->key},
                              &app->ub));

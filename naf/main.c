@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "naf/io/proxy.h"
 #include "rt/daemon.h"
-#include "rt/log.h"
+#include "rt/node.h"
 #include "rt/serve.h"
 
 struct app {
@@ -11,29 +11,11 @@ struct app {
     struct rt_serve serve;
 };
 
-static void on_peer(void *arg, gba_view identity, bool open)
-{
-    (void)arg;
-    rt_log(RT_LOG_NOTICE, open ? "zn.peer_open" : "zn.peer_closed", RT_STR("peer", identity));
-}
-
-static gba_rc start_diameter(struct app *app, struct rt_loop *loop)
-{
-    static const uint32_t apps[] = {DIA_APP_ZN};
-    struct rt_dia_conf conf = rt_dia_conf_of(&app->conf.diameter, apps, 1);
-    gba_text why;
-    gba_rc rc = rt_dia_open(loop, &conf, &app->dia, &why);
-    if (rc != GBA_OK)
-        rt_log(RT_LOG_ERROR, "zn.start", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
-    else
-        rt_dia_on_peer(app->dia, on_peer, NULL);
-    return rc;
-}
-
 static gba_rc start(void *arg, struct rt_daemon *daemon)
 {
+    static const uint32_t apps[] = {DIA_APP_ZN};
     struct app *app = arg;
-    GBA_TRY(start_diameter(app, rt_daemon_loop(daemon)));
+    GBA_TRY(rt_node_start(rt_daemon_loop(daemon), &app->conf.diameter, apps, 1, &app->dia));
     GBA_TRY(naf_proxy_open(rt_daemon_loop(daemon), &app->conf, app->dia, &app->proxy));
     return rt_serve_open(&app->serve, daemon, &app->conf.http, naf_proxy_on_request, app->proxy);
 }

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Diameter side of a daemon: its node, started as its configuration says. */
+#pragma once
+
+#include "rt/fdiam.h"
+
+/* Start the node; why it cannot, and peers that come and go, are logged. */
+GBA_MUST_USE gba_rc rt_node_start(struct rt_loop *loop, const struct gba_conf_diameter *conf, const uint32_t *apps,
+                                  size_t n_apps, struct rt_dia **out);

@@ -1,0 +1,225 @@
+# shellcheck shell=bash
+# A lab of real processes on loopback, for ./lab and for tests/system.  Source it, then:
+#
+#   lab_open BUILD_DIR        a folder of its own ($lab), free ports, cleanup at exit
+#   lab_config                write every program's configuration there
+#   lab_start hss|bsf|naf|upstream
+#   lab_stop NAME
+#
+# Nothing outside $lab is written; nothing listens outside loopback; only what was
+# started here is stopped, by its pid.
+
+lab_bsf_host=bsf.mnc001.mcc001.pub.3gppnetwork.org
+lab_naf_host=xcap.ims.mnc001.mcc001.pub.3gppnetwork.org
+lab_impi_me=001010123456789@ims.mnc001.mcc001.3gppnetwork.org
+lab_impi_u=001010123456788@ims.mnc001.mcc001.3gppnetwork.org
+lab_k=465b5ce8b199b49faa5f0a2ee238a6bc
+lab_opc=cd63cb71954a9f4e48a5994e37a02baf
+
+lab_die() {
+    echo "lab: $*" >&2
+    exit 1
+}
+
+lab_open() {
+    lab_build=$1
+    lab=$(mktemp -d "${TMPDIR:-/tmp}/keystrap-lab.XXXXXX") || lab_die "no temporary folder"
+    chmod 700 "$lab"
+    declare -gA lab_pids=()
+    trap lab_close EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    # shellcheck disable=SC2046
+    set -- $("$lab_build/tests/lib/freeports" 6)
+    [ $# -eq 6 ] || lab_die "no free ports"
+    port_hss=$1 port_bsf_dia=$2 port_bsf=$3 port_naf=$4 port_upstream=$5 port_naf_dia=$6
+}
+
+lab_close() {
+    local name
+    trap - EXIT INT TERM
+    for name in naf upstream bsf hss card1 card2 pcscd; do
+        lab_stop "$name"
+    done
+    for name in "${!lab_pids[@]}"; do
+        lab_stop "$name"
+    done
+    [ -n "${lab_keep_files:-}" ] || rm -rf "$lab"
+}
+
+# lab_spawn NAME COMMAND...: in the background, output to $lab/NAME.log
+lab_spawn() {
+    local name=$1
+    shift
+    : >"$lab/$name.log"
+    # shellcheck disable=SC2094
+    "$@" >>"$lab/$name.log" 2>&1 </dev/null &
+    lab_pids[$name]=$!
+}
+
+lab_alive() {
+    local state
+    state=$(sed 's/.*) //; s/ .*//' "/proc/${lab_pids[$1]:-0}/stat" 2>/dev/null) || return 1
+    [ "$state" != Z ]
+}
+
+# lab_wait_for SECONDS COMMAND...: until the command succeeds
+lab_wait_for() {
+    local tries=$(($1 * 20))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || return 1
+        sleep 0.05
+    done
+}
+
+# lab_wait_log NAME TEXT: until the log has it; the process must live
+lab_wait_log() {
+    lab_wait_for 20 lab_logged_or_dead "$1" "$2"
+    grep -q -- "$2" "$lab/$1.log" && return 0
+    echo "lab: $1 did not say \"$2\"; its log:" >&2
+    tail -n 20 "$lab/$1.log" >&2
+    return 1
+}
+
+lab_logged_or_dead() {
+    grep -q -- "$2" "$lab/$1.log" || ! lab_alive "$1"
+}
+
+lab_stop() {
+    local pid=${lab_pids[$1]:-}
+    [ -n "$pid" ] || return 0
+    kill "$pid" 2>/dev/null
+    lab_wait_for 5 lab_dead "$1" || kill -9 "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
+    lab_codes[$1]=$?
+    unset "lab_pids[$1]"
+}
+declare -gA lab_codes=()
+
+lab_dead() {
+    ! lab_alive "$1"
+}
+
+lab_config() {
+    lab_config_hss
+    lab_config_bsf
+    lab_config_naf
+    lab_config_cards
+}
+
+lab_config_hss() {
+    cat >"$lab/subscribers.yaml" <<END
+subscribers:
+  - impi: $lab_impi_me
+    imsi: "001010123456789"
+    k: $lab_k
+    opc: $lab_opc
+    guss:
+      uicc_type: gba
+      lifetime: 1h
+      uss:
+        - id: 2
+          type: 2
+          uids: [ "sip:alice@ims.mnc001.mcc001.3gppnetwork.org" ]
+  - impi: $lab_impi_u
+    imsi: "001010123456788"
+    k: $lab_k
+    opc: $lab_opc
+    guss:
+      uicc_type: gba_u
+      lifetime: 1h
+      uss:
+        - id: 2
+          type: 2
+          uids: [ "sip:bob@ims.mnc001.mcc001.3gppnetwork.org" ]
+END
+    cat >"$lab/hss.yaml" <<END
+subscribers: $lab/subscribers.yaml
+sqn_file: $lab/hss.sqn
+diameter:
+  identity: hss.home.example
+  realm: home.example
+  listen: 127.0.0.1:$port_hss
+  peers: [ { identity: bsf.home.example } ]
+END
+}
+
+lab_config_bsf() {
+    cat >"$lab/bsf.yaml" <<END
+http:
+  listen: [ "127.0.0.1:$port_bsf", "[::1]:$port_bsf" ]
+names: [ { host: $lab_bsf_host }, { host: bsf.ims.mnc001.mcc001.pub.3gppnetwork.org } ]
+zh: { realm: home.example }
+zn:
+  - peer: naf.home.example
+    naf: $lab_naf_host
+    ua: [ http ]
+    gsids: [ "2" ]
+    impi: true
+diameter:
+  identity: bsf.home.example
+  realm: home.example
+  listen: 127.0.0.1:$port_bsf_dia
+  peers:
+    - { identity: hss.home.example, address: "127.0.0.1:$port_hss" }
+    - { identity: naf.home.example }
+END
+}
+
+lab_config_naf() {
+    cat >"$lab/naf.yaml" <<END
+http:
+  listen: [ "127.0.0.1:$port_naf", "[::1]:$port_naf" ]
+services:
+  - fqdn: $lab_naf_host
+    upstream: 127.0.0.1:$port_upstream
+    gsid: "2"
+    assert_identity: uss
+bsf: [ { btid_domain: "*", realm: home.example } ]
+diameter:
+  identity: naf.home.example
+  realm: home.example
+  listen: 127.0.0.1:$port_naf_dia
+  peers: [ { identity: bsf.home.example, address: "127.0.0.1:$port_bsf_dia" } ]
+END
+}
+
+# card1 is personalised for GBA_ME, card2 for GBA_U.
+lab_config_cards() {
+    lab_config_card 1 "001010123456789" "$lab_impi_me" false
+    lab_config_card 2 "001010123456788" "$lab_impi_u" true
+    sed "s/^k: .*/k: 00000000000000000000000000000000/" "$lab/card1.yaml" >"$lab/stranger.yaml"
+}
+
+lab_config_card() {
+    cat >"$lab/card$1.yaml" <<END
+imsi: "$2"
+impi: $3
+domain: ims.mnc001.mcc001.3gppnetwork.org
+impu: [ "sip:$2@ims.mnc001.mcc001.3gppnetwork.org" ]
+k: $lab_k
+opc: $lab_opc
+isim_aid: a0000000871004ff49ff0589ff49ff05
+gba: $4
+END
+}
+
+lab_start() {
+    case $1 in
+    upstream)
+        lab_spawn upstream "$lab_build/tools/lab-upstream" "127.0.0.1:$port_upstream"
+        lab_wait_log upstream "127.0.0.1:"
+        ;;
+    *)
+        lab_spawn "$1" "$lab_build/keystrap-$1" -c "$lab/$1.yaml"
+        lab_wait_log "$1" daemon.ready
+        ;;
+    esac
+}
+
+# Diameter peers find each other a moment after both are up.
+lab_wait_peers() {
+    lab_wait_log bsf "peer_open.*hss.home.example" && lab_wait_log naf "peer_open.*bsf.home.example"
+}
