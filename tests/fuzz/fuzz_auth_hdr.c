@@ -35,6 +35,8 @@ static void check_round_trip(const struct gba_auth *a, void (*put)(gba_writer *,
     gba_writer w = gba_writer_of(text, sizeof text);
     struct gba_auth back;
     put(&w, a);
+    if (gba_view_eq(gba_writer_view(&w), GBA_LIT("Digest ")))
+        return; /* nothing but unknown parameters */
     if (gba_writer_end(&w) != GBA_OK || gba_auth_parse(gba_writer_view(&w), &arena, &back) != GBA_OK)
         abort();
     check_same(a, &back);

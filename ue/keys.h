@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a device keeps of a bootstrapping run (TS 33.220 4.5.2, 4.4.11), and its
+ * text form.  A secret: it holds Ks in GBA_ME.  Wipe it.
+ */
+#pragma once
+
+#include "gba/base/secret.h"
+#include "gba/base/text.h"
+#include "gba/wire/names.h"
+#include "uicc/dir.h"
+
+enum ue_mode { UE_MODE_NONE, UE_MODE_ME, UE_MODE_U };
+
+struct ue_keys {
+    enum ue_mode mode;  /* NONE: no keys; impi, app and tmpi may still be set */
+    enum uicc_app app;  /* the application that was used: its keys are its own */
+    gba_text impi;
+    gba_text tmpi;      /* empty: none agreed */
+    gba_text btid;
+    gba_rand rand;
+    gba_ks ks;          /* GBA_ME only; in GBA_U it never left the card */
+    int64_t created_s, expires_s; /* by this device's clock */
+};
+
+enum { UE_KEYS_TEXT_MAX = 2048 };
+
+/* Text, one "name value" a line. */
+void ue_keys_put(const struct ue_keys *keys, gba_writer *w);
+
+/* Exactly what ue_keys_put writes; E_UE_STATE, and *keys is wiped. */
+GBA_MUST_USE gba_rc ue_keys_parse(gba_view text, struct ue_keys *keys);
+
+/* May they be used now?  E_UE_NOT_BOOTSTRAPPED, E_UE_EXPIRED. */
+GBA_MUST_USE gba_rc ue_keys_check(const struct ue_keys *keys, int64_t now_s);
+
+/* GBA_ME: Ks_NAF (TS 33.220 B.3).  The caller wipes *ks_naf. */
+GBA_MUST_USE gba_rc ue_keys_derive(const struct ue_keys *keys, const gba_nafid *naf, gba_ks_naf *ks_naf);
+
+/* "gba-me", "gba-u" or "none". */
+const char *ue_mode_name(enum ue_mode mode);
