@@ -35,10 +35,10 @@ static gba_rc copy_values(const struct gba_auth *a, struct ue_challenge *out)
     return gba_arena_copy(&arena, a->nonce, &out->nonce);
 }
 
-static gba_rc accept(const struct gba_auth *a, const struct ue_challenge_want *want, struct ue_challenge *out)
+static gba_rc accept(struct gba_auth *a, const struct ue_challenge_want *want, struct ue_challenge *out)
 {
     GBA_ENSURE(a->realm.n > 0 && a->nonce.n > 0, GBA_E_AUTH_MISSING);
-    GBA_TRY(want->realm(want->ctx, a->realm));
+    GBA_TRY(want->realm(want->ctx, a->realm, &a->realm));
     GBA_TRY(take_alg(a, want, out));
     GBA_TRY(take_qop(a, want, out));
     GBA_TRY(copy_values(a, out));

@@ -28,7 +28,9 @@ struct ue_challenge {
 struct ue_challenge_want {
     unsigned algs;  /* bit 1 << enum gba_digest_alg */
     bool integrity; /* qop auth alone is refused */
-    gba_rc (*realm)(const void *ctx, gba_view realm); /* OK or the reason why not */
+
+    /* OK and the part of the realm to answer for, or the reason why not. */
+    gba_rc (*realm)(const void *ctx, gba_view offered, gba_view *chosen);
     const void *ctx;
 };
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One bootstrapping run of a device over Ub (TS 24.109 4, TS 33.220 4.5.2, 5.3.2):
+ *
+ *   START ─▶ SEND ─▶ HTTP 401 ─▶ CHALLENGE ─▶ CARD ─▶ SEND ─▶ HTTP 200 ─┬▶ DONE            GBA_ME
+ *              ▲                      │ out of step: AUTS                └▶ STORE ─▶ DERIVE ─▶ DONE   GBA_U
+ *              └──────────────────────┘
+ *
+ * Every step gives one order.  The engine talks to nobody: whoever runs it
+ * sends the requests, asks the card and comes back with an event.
+ */
+#pragma once
+
+#include "ue/challenge.h"
+#include "ue/keys.h"
+#include "uicc/auth.h"
+
+/* Views must outlive the run. */
+struct ue_boot_conf {
+    gba_view bsf;         /* host name of the BSF: the realm must be this */
+    gba_view host;        /* the value of Host: the name, with a port when it is not 80 */
+    gba_view product;     /* first word of User-Agent */
+    bool tmpi;            /* use and keep temporary identities (TS 33.220 B.4) */
+    bool allow_downgrade; /* when the card refuses AUTN* try once more as GBA_ME (gba.md 7.5) */
+    unsigned max_resyncs;
+};
+
+enum ue_boot_event_kind { UE_BOOT_START, UE_BOOT_HTTP, UE_BOOT_CARD, UE_BOOT_STORED, UE_BOOT_DERIVED };
+
+struct ue_boot_event {
+    enum ue_boot_event_kind kind;
+    gba_rc rc;                           /* how the order went; E_SQN of the card is an outcome */
+    const struct gba_http_msg *response; /* HTTP, with its body */
+    const struct uicc_auth *auth;        /* CARD */
+    const gba_ks_naf *ks_ext_naf;        /* DERIVED */
+};
+
+enum ue_boot_order_kind {
+    UE_BOOT_SEND,      /* msg to the BSF */
+    UE_BOOT_CHALLENGE, /* rand and autn to the card; only in the 3G context when as_me */
+    UE_BOOT_STORE,     /* btid and lifetime to EF_GBABP */
+    UE_BOOT_DERIVE,    /* Ks_ext_NAF for naf_id out of the card */
+    UE_BOOT_DONE,      /* reason tells; keep result, whatever the reason */
+};
+
+/* What it points to lives until the next step. */
+struct ue_boot_order {
+    enum ue_boot_order_kind kind;
+    gba_rc reason;
+    const struct gba_http_msg *msg;
+    const gba_rand *rand;
+    const gba_autn *autn;
+    bool as_me;
+    gba_view btid, lifetime;
+    gba_view naf_id;
+};
+
+/* A run; it stays where it is.  Wipe it in the end. */
+struct ue_boot {
+    const struct ue_boot_conf *conf;
+
+    /* What to keep: the keys before the run with what the run changed.  A TMPI
+     * that the BSF refused is gone; keys that the card replaced are gone too. */
+    struct ue_keys result;
+    unsigned status;  /* the last HTTP status, for messages */
+    unsigned resyncs;
+    gba_rc store_rc;  /* soft: why B-TID and lifetime are not on the card */
+
+    int stage;                     /* private from here */
+    bool with_tmpi, as_me, refreshed;
+    struct ue_challenge challenge;
+    struct uicc_auth auth;
+    gba_rand rand;
+    gba_autn autn;
+    struct gba_http_msg msg;
+    uint8_t text[2 * UE_CHALLENGE_ROOM + 1024];
+    uint8_t auts[20], lifetime[24], naf_id[GBA_NAFID_MAX];
+    gba_writer auts_w, lifetime_w, naf_id_w;
+};
+
+/* A run for this identity of this application; `before` is what was kept of the
+ * last run (NULL: nothing), and is not used when it belongs to another one. */
+void ue_boot_init(struct ue_boot *b, const struct ue_boot_conf *conf, const struct ue_keys *who,
+                  const struct ue_keys *before);
+
+void ue_boot_step(struct ue_boot *b, const gba_env *env, const struct ue_boot_event *event,
+                  struct ue_boot_order *order);
