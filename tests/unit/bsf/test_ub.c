@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Ub engine: hostile and unlucky runs first, then the worked ones. */
+#include "tests/unit/bsf/bench_ub.h"
+
+#include <string.h>
+
+static struct bench b;
+
+static void set_up(void)
+{
+    bench_init(&b, 4);
+}
+
+static void tear_down(void)
+{
+    bench_free(&b);
+}
+
+/* This reply with this reason, and no key came of it. */
+static void refused(unsigned status, gba_rc reason)
+{
+    T_RC(b.reason, reason);
+    CU_ASSERT_EQUAL(b.status, status);
+    CU_ASSERT_EQUAL(b.n_records, 0);
+    CU_ASSERT_PTR_NULL(bench_field(&b, "Authentication-Info").p);
+}
+
+static void challenged(void)
+{
+    bench_first(&b);
+    T_RC(b.reason, GBA_OK);
+    CU_ASSERT_EQUAL_FATAL(b.status, 401);
+}
+
+/* The challenge is still good: the device that was asked can answer it. */
+static void still_answerable(void)
+{
+    b.username = IMPI;
+    b.realm = HOST;
+    b.uri = "/";
+    b.qop = "auth-int";
+    b.algorithm = "AKAv1-MD5";
+    bench_respond(&b);
+    CU_ASSERT_EQUAL(b.status, 200);
+}
+
+/* ---- requests that are no requests ---- */
+
+static void method_is_get(void)
+{
+    b.method = GBA_LIT("POST");
+    bench_first(&b);
+    refused(405, GBA_E_UB_METHOD);
+    T_STR(bench_field(&b, "Allow"), "GET");
+    CU_ASSERT_EQUAL(b.asked, 0);
+}
+
+static void credentials_are_needed(void)
+{
+    bench_send(&b, NULL);
+    refused(400, GBA_E_UB_NO_AUTH);
+    bench_send(&b, "Basic dXNlcjpwYXNz");
+    refused(400, GBA_E_AUTH_SCHEME);
+    bench_send(&b, "Digest username=\"" IMPI "\", username=\"" OTHER_IMPI "\", uri=\"/\"");
+    refused(400, GBA_E_AUTH_REPEATED);
+    bench_send(&b, "Digest realm=\"" HOST "\", nonce=\"\", uri=\"/\", response=\"\"");
+    refused(400, GBA_E_AUTH_MISSING);
+    CU_ASSERT_EQUAL(b.asked, 0);
+}
+
+static void two_authorizations_are_refused(void)
+{
+    struct gba_http_msg req = {.method = GBA_LIT("GET"), .target = GBA_LIT("/"), .minor = 1};
+    struct bsf_ub_order order;
+    T_OK(gba_http_field_add(&req, GBA_LIT("Authorization"), GBA_LIT("Digest username=\"" IMPI "\"")));
+    T_OK(gba_http_field_add(&req, GBA_LIT("Authorization"), GBA_LIT("Digest username=\"" OTHER_IMPI "\"")));
+    bsf_ub_step(&b.ub, &b.run, &b.world.env, &(struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = &req}, &order);
+    T_RC(order.reason, GBA_E_UB_NO_AUTH);
+    CU_ASSERT_EQUAL(order.reply->status, 400);
+}
+
+static void username_is_an_identity(void)
+{
+    static char big[400] = "";
+    memset(big, 'a', sizeof big - 1);
+    static const char *const bad[] = {"nobody", "@", "a@", "@" HOST, "a b@" HOST, "a@b@c d"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        b.username = bad[i];
+        bench_first(&b);
+        refused(400, GBA_E_IMPI);
+    }
+    b.username = big;
+    bench_first(&b);
+    refused(400, GBA_E_TOO_LONG);
+    CU_ASSERT_EQUAL(b.asked, 0);
+}
+
+static void foreign_realm_is_refused(void)
+{
+    b.realm = "bsf.elsewhere.example";
+    bench_first(&b);
+    refused(400, GBA_E_UB_REALM);
+    CU_ASSERT_EQUAL(b.asked, 0);
+}
+
+static void first_uri_is_the_target(void)
+{
+    b.uri = "/other";
+    bench_first(&b);
+    refused(400, GBA_E_UB_URI);
+}
+
+/* ---- responses ---- */
+
+static void replay_gets_a_new_challenge(void)
+{
+    static char again[2048];
+    challenged();
+    strcpy(again, bench_credentials(&b));
+    bench_send(&b, again);
+    CU_ASSERT_EQUAL(b.status, 200);
+    b.n_records = 0;
+    gba_copy(b.maa.vector.rand.b, t_hex("c00d603103dcee52c4478119494202e8"));
+    bench_send(&b, again);
+    refused(401, GBA_E_UB_NONCE);
+    CU_ASSERT_EQUAL(b.asked, 2);
+    CU_ASSERT_PTR_NULL(strstr(b.challenge, NONCE_ME));
+}
+
+static void nonce_is_used_once(void)
+{
+    challenged();
+    bench_respond(&b);
+    CU_ASSERT_EQUAL(b.status, 200);
+    b.n_records = 0;
+    b.nc = "00000002";
+    b.cnonce = "another";
+    bench_respond(&b);
+    refused(401, GBA_E_UB_NONCE);
+}
+
+static void invented_nonce_is_unknown(void)
+{
+    static const char *const bad[] = {"AAAA", "dcd98b7102dd2f0e8b11d0f600bfb0c093", "%%%%",
+                                      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        bsf_ub_tick(&b.ub, &b.world.env);
+        b.nonce = bad[i];
+        bench_respond(&b);
+        refused(401, GBA_E_UB_NONCE);
+        b.world.env.now_ms += 60000;
+    }
+}
+
+/* RAND of a live challenge with another AUTN is not the nonce that was sent. */
+static void nonce_counts_whole(void)
+{
+    challenged();
+    gba_copy(b.maa.vector.rand.b, t_hex("c00d603103dcee52c4478119494202e8"));
+    b.nonce = NONCE_U;
+    bench_respond(&b);
+    refused(401, GBA_E_UB_NONCE);
+}
+
+static void wrong_opaque(void)
+{
+    char right[sizeof b.opaque];
+    challenged();
+    gba_copy(right, GBA_ARRAY(b.opaque));
+    b.opaque[0] = b.opaque[0] == '0' ? '1' : '0';
+    bench_respond(&b);
+    refused(400, GBA_E_UB_OPAQUE);
+    b.opaque[0] = '\0';
+    bench_respond(&b);
+    refused(400, GBA_E_UB_OPAQUE);
+    gba_copy(b.opaque, GBA_ARRAY(right));
+    still_answerable();
+}
+
+static void uri_is_the_request_target(void)
+{
+    challenged();
+    b.uri = "/other";
+    bench_respond(&b);
+    refused(400, GBA_E_UB_URI);
+    b.uri = "";
+    bench_respond(&b);
+    refused(400, GBA_E_UB_URI);
+    still_answerable();
+}
+
+static void realm_cannot_change(void)
+{
+    b.conf.names.n = 2;
+    challenged();
+    b.realm = "bsf.operator.example";
+    bench_respond(&b);
+    refused(400, GBA_E_UB_REALM);
+    b.realm = "ims.mnc001.mcc001.3gppnetwork.org";
+    bench_respond(&b);
+    refused(400, GBA_E_UB_REALM);
+    still_answerable();
+}
+
+static void qop_cannot_be_lowered(void)
+{
+    static const char *const bad[] = {"auth", "", "auth-int,auth", NULL};
+    challenged();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        b.qop = bad[i];
+        bench_respond(&b);
+        refused(400, GBA_E_UB_QOP);
+    }
+    still_answerable();
+}
+
+static void nc_and_cnonce_are_needed(void)
+{
+    static char big[400];
+    memset(big, 'a', sizeof big - 1);
+    challenged();
+    b.nc = "1";
+    bench_respond(&b);
+    refused(400, GBA_E_UB_QOP);
+    b.nc = "0000000g";
+    bench_respond(&b);
+    refused(400, GBA_E_UB_QOP);
+    b.nc = "00000001";
+    b.cnonce = "";
+    bench_respond(&b);
+    refused(400, GBA_E_UB_QOP);
+    b.cnonce = big;
+    bench_respond(&b);
+    refused(400, GBA_E_UB_QOP);
+    b.cnonce = "6629";
+    still_answerable();
+}
+
+static void algorithm_cannot_change(void)
+{
+    static const char *const bad[] = {"MD5", "AKAv2-MD5", "none"};
+    challenged();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        b.algorithm = bad[i];
+        bench_respond(&b);
+        refused(400, GBA_E_UB_ALGORITHM);
+    }
+    still_answerable();
+}
+
+static void username_cannot_be_swapped(void)
+{
+    challenged();
+    b.username = OTHER_IMPI;
+    bench_respond(&b);
+    refused(403, GBA_E_UB_USERNAME);
+    still_answerable();
+}
+
+static void wrong_response_uses_up_the_vector(void)
+{
+    challenged();
+    b.response = "8dcd54cb1cecc2b2683ed39c868cbe19";
+    bench_respond(&b);
+    refused(403, GBA_E_UB_RESPONSE);
+    CU_ASSERT_EQUAL(b.asked, 1);
+    b.response = NULL;
+    bench_respond(&b);
+    refused(401, GBA_E_UB_NONCE);
+}
+
+static void wrong_response_may_be_repeated_once(void)
+{
+    b.conf.ub.wrong_response = BSF_WRONG_401;
+    challenged();
+    b.response = "00000000000000000000000000000000";
+    bench_respond(&b);
+    refused(401, GBA_E_UB_RESPONSE);
+    CU_ASSERT_EQUAL(b.asked, 2);
+    bench_respond(&b);
+    refused(403, GBA_E_UB_RESPONSE);
+    CU_ASSERT_EQUAL(b.asked, 2);
+}
+
+static void short_and_long_responses_are_wrong(void)
+{
+    static const char *const bad[] = {"8", "8dcd54cb1cecc2b2683ed39c868cbe1", "8dcd54cb1cecc2b2683ed39c868cbe180"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        challenged();
+        b.response = bad[i];
+        bench_respond(&b);
+        refused(403, GBA_E_UB_RESPONSE);
+    }
+}
+
+static void challenges_expire(void)
+{
+    challenged();
+    b.world.env.now_ms += 60000;
+    bench_respond(&b);
+    refused(401, GBA_E_UB_NONCE);
+    b.world.env.now_ms += 59999;
+    still_answerable();
+}
+
+static void clock_set_back_does_not_prolong(void)
+{
+    challenged();
+    b.world.env.now_ms -= 1;
+    bench_respond(&b);
+    refused(401, GBA_E_UB_NONCE);
+}
+
+static void full_table_costs_no_vector(void)
+{
+    for (uint8_t i = 0; i < 4; i++) {
+        b.maa.vector.rand.b[0] = i;
+        challenged();
+    }
+    bench_first(&b);
+    refused(503, GBA_E_UB_FULL);
+    T_STR(bench_field(&b, "Retry-After"), "10");
+    CU_ASSERT_EQUAL(b.asked, 4);
+    b.world.env.now_ms += 60000;
+    challenged();
+}
+
+/* Each octet of each value counts: whatever is changed, no key comes of it. */
+static void every_octet_counts(void)
+{
+    static char good[2048], bad[2048];
+    bool quoted = false, value = false;
+    challenged();
+    strcpy(good, bench_credentials(&b));
+    for (size_t i = 0; good[i]; i++) {
+        quoted = good[i] == '"' ? !quoted : quoted;
+        value = good[i] == '=' ? true : good[i] == ',' && !quoted ? false : value;
+        if (!value || good[i] == '"' || good[i] == '=' || good[i] == ',')
+            continue;
+        strcpy(bad, good);
+        bad[i] ^= 1;
+        bench_send(&b, bad);
+        CU_ASSERT_NOT_EQUAL(b.status, 200);
+        bsf_ub_wipe(&b.ub);
+        bsf_ub_init(&b.ub, &b.conf, &b.key, b.memory, &b.world.env);
+        challenged();
+        memcpy(strstr(good, "opaque=\"") + 8, b.opaque, 32);
+    }
+    bench_send(&b, good);
+    CU_ASSERT_EQUAL(b.status, 200);
+}
+
+/* ---- resynchronisation ---- */
+
+static void auts_reaches_the_hss(void)
+{
+    challenged();
+    b.auts = AUTS;
+    bench_respond(&b);
+    refused(401, GBA_E_UB_SYNC);
+    CU_ASSERT_TRUE(b.mar.resync);
+    T_BYTES(GBA_ARRAY(b.mar.rand.b), t_hex("23553cbe9637a89d218ae64dae47bf35"));
+    T_BYTES(GBA_ARRAY(b.mar.auts.b), t_hex("ba853f3c121cb55edb820040ab41"));
+    CU_ASSERT_STRING_EQUAL(b.mar_impi, IMPI);
+    b.auts = NULL;
+    still_answerable();
+}
+
+static void resyncs_are_limited(void)
+{
+    challenged();
+    b.auts = AUTS;
+    for (unsigned i = 0; i < 2; i++) {
+        bench_respond(&b);
+        refused(401, GBA_E_UB_SYNC);
+    }
+    bench_respond(&b);
+    refused(403, GBA_E_UB_RESYNC_LIMIT);
+    CU_ASSERT_EQUAL(b.asked, 3);
+}
+
+static void auts_cannot_be_replayed(void)
+{
+    static char again[2048];
+    challenged();
+    b.auts = AUTS;
+    strcpy(again, bench_credentials(&b));
+    bench_send(&b, again);
+    refused(401, GBA_E_UB_SYNC);
+    bench_send(&b, again);
+    refused(400, GBA_E_UB_OPAQUE);
+}
+
+static void wrong_auts_response_counts_once(void)
+{
+    challenged();
+    b.auts = AUTS;
+    b.response = "00000000000000000000000000000000";
+    bench_respond(&b);
+    refused(401, GBA_E_UB_SYNC);
+    bench_respond(&b);
+    refused(400, GBA_E_UB_AUTS);
+    CU_ASSERT_EQUAL(b.asked, 2);
+}
+
+static void malformed_auts(void)
+{
+    static const char *const bad[] = {"", "AAAA", "uoU/PBIctV7bggBAq0EA", "!!!!"};
+    challenged();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        b.auts = bad[i];
+        bench_respond(&b);
+        refused(400, GBA_E_UB_AUTS);
+    }
+    CU_ASSERT_EQUAL(b.asked, 1);
+    b.auts = NULL;
+    still_answerable();
+}
+
+static void forged_auts_is_the_hss_to_refuse(void)
+{
+    challenged();
+    b.auts = AUTS;
+    b.maa.result.code = DIA_UNABLE_TO_COMPLY;
+    bench_respond(&b);
+    refused(403, GBA_E_ZH_RESYNC);
+    bench_respond(&b);
+    CU_ASSERT_NOT_EQUAL(b.status, 200);
+}
+
+/* ---- the HSS ---- */
+
+static void hss_says_no(void)
+{
+    static const struct {
+        struct dia_result result;
+        unsigned status;
+        gba_rc reason;
+    } cases[] = {
+        {{true, DIA_EXP_IDENTITY_UNKNOWN}, 403, GBA_E_ZH_IDENTITY},
+        {{true, DIA_EXP_USER_UNKNOWN}, 403, GBA_E_ZH_IDENTITY},
+        {{true, DIA_EXP_AUTH_SCHEME_NOT_SUPPORTED}, 403, GBA_E_ZH_REFUSED},
+        {{false, DIA_UNABLE_TO_COMPLY}, 403, GBA_E_ZH_REFUSED},
+        {{false, DIA_UNABLE_TO_DELIVER}, 503, GBA_E_ZH_BUSY},
+        {{false, DIA_TOO_BUSY}, 503, GBA_E_ZH_BUSY},
+        {{false, DIA_MISSING_AVP}, 503, GBA_E_ZH_PROTOCOL},
+        {{false, 0}, 503, GBA_E_ZH_BUSY},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        b.maa.result = cases[i].result;
+        bench_first(&b);
+        refused(cases[i].status, cases[i].reason);
+    }
+}
+
+static void hss_says_nothing(void)
+{
+    b.maa_rc = GBA_E_DIA_TIMEOUT;
+    bench_first(&b);
+    refused(503, GBA_E_ZH_BUSY);
+    T_STR(bench_field(&b, "Retry-After"), "10");
+    b.maa_rc = GBA_E_DIA_LENGTH;
+    bench_first(&b);
+    refused(503, GBA_E_ZH_PROTOCOL);
+}
+
+static void hss_says_nonsense(void)
+{
+    b.maa.impi = GBA_LIT(OTHER_IMPI);
+    bench_first(&b);
+    refused(503, GBA_E_ZH_PROTOCOL);
+    b.maa.impi = GBA_LIT(IMPI);
+    b.maa.has_vector = false;
+    bench_first(&b);
+    refused(503, GBA_E_ZH_PROTOCOL);
+    b.maa.has_vector = true;
+    b.maa.vector.xres.n = 3;
+    bench_first(&b);
+    refused(503, GBA_E_ZH_PROTOCOL);
+    b.maa.vector.xres.n = 8;
+    b.maa.guss = GBA_LIT("<guss><bsfInfo>");
+    bench_first(&b);
+    refused(503, GBA_E_ZH_GUSS);
+}
+
+static void repeated_vector_is_refused(void)
+{
+    challenged();
+    b.username = OTHER_IMPI;
+    b.maa.impi = GBA_LIT(OTHER_IMPI);
+    bench_first(&b);
+    refused(503, GBA_E_ZH_REPEATED);
+    still_answerable();
+}
+
+static void redirects_are_followed_once(void)
+{
+    b.maa.result.code = DIA_REDIRECT_INDICATION;
+    b.maa.redirect_host = GBA_LIT("aaa://hss2.home.example:3868;transport=tcp");
+    bench_first(&b);
+    refused(503, GBA_E_ZH_BUSY);
+    CU_ASSERT_EQUAL(b.asked, 2);
+    CU_ASSERT_STRING_EQUAL(b.mar_host, "hss2.home.example");
+    b.maa.redirect_host = GBA_LIT("aaa://\"");
+    bench_first(&b);
+    refused(503, GBA_E_ZH_PROTOCOL);
+}
+
+static void events_out_of_turn_end_the_run(void)
+{
+    static const enum bsf_ub_event_kind kinds[] = {BSF_UB_FOUND, BSF_UB_VECTOR, BSF_UB_STORED};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct bsf_ub_order order;
+        challenged();
+        bsf_ub_tick(&b.ub, &b.world.env);
+        bsf_ub_step(&b.ub, &b.run, &b.world.env, &(struct bsf_ub_event){.kind = kinds[i], .maa = &b.maa}, &order);
+        CU_ASSERT_EQUAL(order.kind, BSF_UB_REPLY);
+        T_RC(order.reason, GBA_E_BUG);
+        CU_ASSERT_EQUAL(order.reply->status, 500);
+        b.world.env.now_ms += 60000;
+    }
+}
+
+/* ---- the store ---- */
+
+static void unkept_session_is_not_promised(void)
+{
+    challenged();
+    b.store_rc = GBA_E_STORE;
+    bench_respond(&b);
+    refused(503, GBA_E_STORE);
+    b.store_rc = GBA_OK;
+    challenged();
+    b.store_rc = GBA_E_STORE_FULL;
+    bench_respond(&b);
+    refused(503, GBA_E_STORE_FULL);
+    CU_ASSERT_PTR_NULL(bench_field(&b, "Content-Type").p);
+}
+
+int main(void)
+{
+    CU_TestInfo requests[] = {
+        {"only GET", method_is_get},
+        {"no or other credentials", credentials_are_needed},
+        {"two Authorization fields", two_authorizations_are_refused},
+        {"a username that is no identity", username_is_an_identity},
+        {"a foreign realm", foreign_realm_is_refused},
+        {"first uri is not the target", first_uri_is_the_target},
+        CU_TEST_INFO_NULL,
+    };
+    CU_TestInfo responses[] = {
+        {"an exact replay", replay_gets_a_new_challenge},
+        {"a nonce again", nonce_is_used_once},
+        {"an invented nonce", invented_nonce_is_unknown},
+        {"a nonce with another AUTN", nonce_counts_whole},
+        {"wrong opaque", wrong_opaque},
+        {"digest-uri is not the target", uri_is_the_request_target},
+        {"realm changed between the requests", realm_cannot_change},
+        {"qop lowered", qop_cannot_be_lowered},
+        {"nc or cnonce missing", nc_and_cnonce_are_needed},
+        {"algorithm changed", algorithm_cannot_change},
+        {"username changed between the requests", username_cannot_be_swapped},
+        {"a wrong response", wrong_response_uses_up_the_vector},
+        {"a wrong response where 401 is configured", wrong_response_may_be_repeated_once},
+        {"responses of other lengths", short_and_long_responses_are_wrong},
+        {"an expired challenge", challenges_expire},
+        {"the clock set back", clock_set_back_does_not_prolong},
+        {"a full table", full_table_costs_no_vector},
+        {"any octet changed", every_octet_counts},
+        CU_TEST_INFO_NULL,
+    };
+    CU_TestInfo resyncs[] = {
+        {"AUTS reaches the HSS", auts_reaches_the_hss},
+        {"too many", resyncs_are_limited},
+        {"AUTS replayed", auts_cannot_be_replayed},
+        {"wrong response beside AUTS", wrong_auts_response_counts_once},
+        {"malformed AUTS", malformed_auts},
+        {"forged AUTS", forged_auts_is_the_hss_to_refuse},
+        CU_TEST_INFO_NULL,
+    };
+    CU_TestInfo hss[] = {
+        {"says no", hss_says_no},
+        {"says nothing", hss_says_nothing},
+        {"says nonsense", hss_says_nonsense},
+        {"repeats a vector", repeated_vector_is_refused},
+        {"redirects", redirects_are_followed_once},
+        {"events out of turn", events_out_of_turn_end_the_run},
+        {"the store fails", unkept_session_is_not_promised},
+        CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"ub requests", NULL, NULL, set_up, tear_down, requests},
+        {"ub responses", NULL, NULL, set_up, tear_down, responses},
+        {"ub resynchronisation", NULL, NULL, set_up, tear_down, resyncs},
+        {"ub HSS and store", NULL, NULL, set_up, tear_down, hss},
+        CU_SUITE_INFO_NULL,
+    };
+    return tap_run(suites);
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A NAF asks for keys: what policy refuses first, then every key of the sheet. */
+#include "bsf/zn_serve.h"
+
+#include <stdlib.h>
+
+#include "bsf/policy.h"
+#include "tests/lib/fakes.h"
+#include "tests/lib/tap.h"
+#include "tests/lib/vectors.h"
+
+#define IMPI "001010123456789@ims.mnc001.mcc001.3gppnetwork.org"
+#define BTID "I1U8vpY3qJ0hiuZNrke/NQ==@bsf.mnc001.mcc001.pub.3gppnetwork.org"
+#define NAF "xcap.ims.mnc001.mcc001.pub.3gppnetwork.org"
+#define USS(id, group, uid) "<uss id=\"" id "\" type=\"1\"" group "><uids><uid>" uid "</uid></uids><flags/></uss>"
+#define GUSS                                                                               \
+    "<guss id=\"" IMPI "\"><bsfInfo><uiccType>GBA_U</uiccType></bsfInfo><ussList>"         \
+    USS("1", "", "sip:general@x") USS("1", " nafGroup=\"A\"", "sip:group-a@x") \
+    USS("4", " nafGroup=\"B\"", "sip:group-b@x") USS("5", "", "sip:five@x") "</ussList></guss>"
+
+static struct fake_world world;
+static struct bsf_conf conf;
+static struct bsf_conf_rule rules[3];
+static gba_text ua_any[1], ua_http_tls[2], gsids[2];
+static gba_seal_key key;
+static struct bsf_zn zn;
+static void *memory;
+static struct bsf_sealer sealer;
+static struct bsf_session session;
+static struct bsf_zn_run run;
+static struct bsf_zn_order order;
+static struct dia_bir bir;
+static gba_view peer;
+static uint8_t naf_id[64];
+
+static void set(gba_text *t, const char *s)
+{
+    T_OK(gba_text_set(t, gba_view_cstr(s)));
+}
+
+static void ask_with(const char *naf, const char *id_hex)
+{
+    gba_writer w = gba_writer_of(naf_id, sizeof naf_id);
+    gba_put_str(&w, naf);
+    gba_put_view(&w, t_hex(id_hex));
+    bir.naf_id = gba_writer_view(&w);
+}
+
+static void init_rules(void)
+{
+    set(&ua_any[0], "*");
+    set(&ua_http_tls[0], "http");
+    set(&ua_http_tls[1], "tls:*");
+    set(&gsids[0], "1");
+    set(&gsids[1], "4");
+    rules[0] = (struct bsf_conf_rule){.ua = {ua_any, 1}, .gsids = {gsids, 2}, .impi = true};
+    set(&rules[0].peer, "naf.home.example");
+    set(&rules[0].naf, NAF);
+    rules[1] = (struct bsf_conf_rule){.ua = {ua_http_tls, 2}};
+    set(&rules[1].peer, "naf2.home.example");
+    set(&rules[1].naf, "*.operator.example");
+    rules[2] = (struct bsf_conf_rule){.ua = {ua_any, 1}, .key_lifetime_s = 60};
+    set(&rules[2].peer, "proxy.visited.example");
+    set(&rules[2].origin, "*");
+    set(&rules[2].naf, "*.visited.example");
+    conf.zn = (struct gba_opt_list){rules, 3};
+}
+
+static void set_up(void)
+{
+    fake_world_init(&world);
+    conf = (struct bsf_conf){.zn = {NULL, 0}};
+    set(&conf.diameter.identity, "bsf.home.example");
+    set(&conf.diameter.realm, "home.example");
+    init_rules();
+    memory = malloc(bsf_zn_serve_memory());
+    CU_ASSERT_FATAL(memory != NULL);
+    bsf_zn_serve_init(&zn, &conf, &key, memory);
+    sealer.key = &key;
+    session = (struct bsf_session){.mode = BSF_U, .created_s = 1893369600, .expiry_s = 1893456000,
+                                   .guss = GBA_LIT(GUSS)};
+    set(&session.impi, IMPI);
+    gba_copy(session.rand.b, t_hex("23553cbe9637a89d218ae64dae47bf35"));
+    gba_copy(session.ks.b, t_hex("b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441"));
+    bir = (struct dia_bir){.btid = GBA_LIT(BTID), .route.origin_host = GBA_LIT("naf.home.example")};
+    peer = GBA_LIT("naf.home.example");
+    ask_with(NAF, "0100000002");
+}
+
+static void tear_down(void)
+{
+    gba_wipe(&order);
+    bsf_zn_serve_wipe(&zn);
+    free(memory);
+}
+
+static void found(gba_rc rc, gba_view record)
+{
+    struct bsf_zn_event event = {.kind = BSF_ZN_FOUND, .rc = rc, .record = record};
+    bsf_zn_serve_step(&zn, &run, &world.env, &event, &order);
+}
+
+static void serve(void)
+{
+    struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &bir, .peer = peer};
+    bsf_key filed;
+    gba_view record;
+    bsf_zn_serve_step(&zn, &run, &world.env, &event, &order);
+    if (order.kind != BSF_ZN_FIND)
+        return;
+    T_STR(order.key, "b:" BTID);
+    T_OK(bsf_key_make(BSF_KEY_SESSION, GBA_LIT(BTID), &filed));
+    T_OK(bsf_session_seal(&sealer, &world.env, &filed, &session, &record));
+    found(GBA_OK, record);
+}
+
+static void refused(gba_rc reason, bool experimental, uint32_t code)
+{
+    CU_ASSERT_EQUAL_FATAL(order.kind, BSF_ZN_ANSWER);
+    T_RC(order.reason, reason);
+    CU_ASSERT_EQUAL(order.bia.result.experimental, experimental);
+    CU_ASSERT_EQUAL(order.bia.result.code, code);
+    CU_ASSERT_FALSE(order.bia.has_me_key || order.bia.has_uicc_key || order.bia.impi.p || order.bia.uss_list.p);
+}
+
+static void served(void)
+{
+    serve();
+    CU_ASSERT_EQUAL_FATAL(order.kind, BSF_ZN_ANSWER);
+    T_RC(order.reason, GBA_OK);
+    CU_ASSERT_EQUAL(order.bia.result.code, DIA_SUCCESS);
+    CU_ASSERT_TRUE(order.bia.has_me_key);
+}
+
+/* ---- hostile ---- */
+
+static void short_naf_id(void)
+{
+    bir.naf_id = GBA_LIT("\x01\x00\x00\x00\x02");
+    serve();
+    refused(GBA_E_NAFID, false, DIA_INVALID_AVP_VALUE);
+    CU_ASSERT_EQUAL(order.avp_code, 402);
+    bir.naf_id = GBA_LIT("");
+    serve();
+    refused(GBA_E_NAFID, false, DIA_INVALID_AVP_VALUE);
+}
+
+static void strangers_are_refused(void)
+{
+    peer = GBA_LIT("stranger.home.example");
+    serve();
+    refused(GBA_E_ZN_PEER, true, DIA_EXP_NOT_AUTHORIZED);
+    conf.zn.n = 0;
+    peer = GBA_LIT("naf.home.example");
+    serve();
+    refused(GBA_E_ZN_PEER, true, DIA_EXP_NOT_AUTHORIZED);
+}
+
+/* An Origin-Host is a claim; the connected peer is known. */
+static void origin_must_be_the_peer(void)
+{
+    peer = GBA_LIT("naf2.home.example");
+    serve();
+    refused(GBA_E_ZN_PEER, true, DIA_EXP_NOT_AUTHORIZED);
+    peer = GBA_LIT("naf.home.example");
+    bir.route.origin_host = GBA_LIT("naf2.home.example");
+    serve();
+    refused(GBA_E_ZN_PEER, true, DIA_EXP_NOT_AUTHORIZED);
+}
+
+static void foreign_host_names(void)
+{
+    static const char *const bad[] = {"other.example", "x" NAF, NAF ".", "*"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ask_with(bad[i], "0100000002");
+        serve();
+        CU_ASSERT_EQUAL(order.kind, BSF_ZN_ANSWER);
+        CU_ASSERT_FALSE(order.bia.has_me_key);
+    }
+    peer = bir.route.origin_host = GBA_LIT("naf2.home.example");
+    ask_with("operator.example", "0100000002");
+    serve();
+    refused(GBA_E_ZN_NAF, true, DIA_EXP_NOT_AUTHORIZED);
+    ask_with("evil-operator.example", "0100000002");
+    serve();
+    refused(GBA_E_ZN_NAF, true, DIA_EXP_NOT_AUTHORIZED);
+}
+
+static void foreign_ua(void)
+{
+    peer = bir.route.origin_host = GBA_LIT("naf2.home.example");
+    ask_with("a.operator.example", "0100000007");
+    serve();
+    refused(GBA_E_ZN_UA, true, DIA_EXP_NOT_AUTHORIZED);
+    ask_with("a.operator.example", "010001c02f");
+    served();
+    ask_with("a.operator.example", "0100000002");
+    served();
+}
+
+static void unknown_btid(void)
+{
+    struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &bir, .peer = peer};
+    static char big[300] = {'a'};
+    bsf_zn_serve_step(&zn, &run, &world.env, &event, &order);
+    CU_ASSERT_EQUAL_FATAL(order.kind, BSF_ZN_FIND);
+    found(GBA_E_ABSENT, (gba_view){NULL, 0});
+    refused(GBA_E_ZN_BTID, true, DIA_EXP_TRANSACTION_IDENTIFIER_INVALID);
+    bir.btid = GBA_ARRAY(big);
+    serve();
+    refused(GBA_E_ZN_BTID, true, DIA_EXP_TRANSACTION_IDENTIFIER_INVALID);
+}
+
+static void expired_session(void)
+{
+    session.expiry_s = world.env.now_ms / 1000;
+    serve();
+    refused(GBA_E_ZN_BTID, true, DIA_EXP_TRANSACTION_IDENTIFIER_INVALID);
+}
+
+static void store_fails(void)
+{
+    serve();
+    found(GBA_E_STORE, (gba_view){NULL, 0});
+    refused(GBA_E_STORE, false, DIA_UNABLE_TO_COMPLY);
+    found(GBA_OK, GBA_LIT("not a sealed record, whatever it may be"));
+    refused(GBA_E_SEAL, false, DIA_UNABLE_TO_COMPLY);
+}
+
+static void broken_guss(void)
+{
+    session.guss = GBA_LIT("<guss><ussList>");
+    bir.gsids[bir.n_gsids++] = GBA_LIT("1");
+    serve();
+    CU_ASSERT_NOT_EQUAL(order.reason, GBA_OK);
+    refused(order.reason, false, DIA_UNABLE_TO_COMPLY);
+}
+
+static void required_settings(void)
+{
+    rules[0].uss_required = true;
+    serve();
+    refused(GBA_E_ZN_USS, true, DIA_EXP_NOT_AUTHORIZED);
+    bir.gsids[bir.n_gsids++] = GBA_LIT("1");
+    served();
+    bir.gsids[bir.n_gsids++] = GBA_LIT("4");
+    serve();
+    refused(GBA_E_ZN_USS, true, DIA_EXP_NOT_AUTHORIZED);
+}
+
+/* ---- settings ---- */
+
+static bool lists(const char *what)
+{
+    return gba_view_contains(order.bia.uss_list, gba_view_cstr(what));
+}
+
+static void no_settings_unasked(void)
+{
+    served();
+    CU_ASSERT_PTR_NULL(order.bia.uss_list.p);
+    bir.gsids[bir.n_gsids++] = GBA_LIT("9");
+    served();
+    CU_ASSERT_PTR_NULL(order.bia.uss_list.p);
+}
+
+/*= TS 29.109 5.2: nafGroup */
+static void groups_are_kept_apart(void)
+{
+    bir.n_gsids = 3;
+    bir.gsids[0] = GBA_LIT("1");
+    bir.gsids[1] = GBA_LIT("4");
+    bir.gsids[2] = GBA_LIT("01");
+    served();
+    CU_ASSERT(lists("sip:general@x") && !lists("group-a") && !lists("group-b") && !lists("bsfInfo"));
+    set(&rules[0].naf_group, "A");
+    served();
+    CU_ASSERT(!lists("sip:general@x") && lists("group-a") && !lists("group-b"));
+    set(&rules[0].naf_group, "B");
+    served();
+    CU_ASSERT(lists("sip:general@x") && !lists("group-a") && lists("group-b"));
+}
+
+static void services_need_permission(void)
+{
+    bir.n_gsids = 1;
+    bir.gsids[0] = GBA_LIT("5");
+    served();
+    CU_ASSERT_PTR_NULL(order.bia.uss_list.p);
+    set(&gsids[1], "*");
+    served();
+    CU_ASSERT_TRUE(lists("sip:five@x"));
+}
+
+/* ---- keys ---- */
+
+/*= TS 33.220 B.3: every vector of the sheet */
+static void all_keys(void)
+{
+    unsigned n = 0;
+    bir.gba_u_aware = true;
+    for (struct vec *v = vec_open("kdf.vec"); vec_next(v);) {
+        if (!vec_has(v, "ks_int_naf"))
+            continue;
+        gba_writer w = gba_writer_of(naf_id, sizeof naf_id);
+        gba_put_str(&w, NAF);
+        gba_put_view(&w, vec_hex(v, "id"));
+        bir.naf_id = gba_writer_view(&w);
+        served();
+        T_BYTES(GBA_ARRAY(order.bia.me_key.b), vec_hex(v, "ks_naf"));
+        CU_ASSERT_TRUE(order.bia.has_uicc_key);
+        T_BYTES(GBA_ARRAY(order.bia.uicc_key.b), vec_hex(v, "ks_int_naf"));
+        n++;
+    }
+    CU_ASSERT_EQUAL(n, 7);
+}
+
+static void uicc_key_only_when_due(void)
+{
+    bir.gba_u_aware = false;
+    served();
+    CU_ASSERT_FALSE(order.bia.has_uicc_key);
+    bir.gba_u_aware = true;
+    session.mode = BSF_ME;
+    served();
+    CU_ASSERT_FALSE(order.bia.has_uicc_key);
+}
+
+static void naf_id_octets_count(void)
+{
+    served();
+    gba_ks_naf lower = order.bia.me_key;
+    ask_with("XCAP.ims.mnc001.mcc001.pub.3gppnetwork.org", "0100000002");
+    served();
+    CU_ASSERT_FALSE(gba_view_eq(GBA_ARRAY(lower.b), GBA_ARRAY(order.bia.me_key.b)));
+}
+
+static void identity_is_policy(void)
+{
+    served();
+    T_STR(order.bia.impi, IMPI);
+    rules[0].impi = false;
+    served();
+    CU_ASSERT_PTR_NULL(order.bia.impi.p);
+}
+
+static void times_are_told(void)
+{
+    served();
+    CU_ASSERT(order.bia.has_expiry && order.bia.expiry_s == session.expiry_s);
+    CU_ASSERT(order.bia.has_creation && order.bia.creation_s == session.created_s);
+    T_STR(order.bia.origin_host, "bsf.home.example");
+}
+
+static void proxies_speak_for_others(void)
+{
+    peer = GBA_LIT("proxy.visited.example");
+    bir.route.origin_host = GBA_LIT("naf9.visited.example");
+    ask_with("a.visited.example", "0100000002");
+    served();
+    CU_ASSERT_EQUAL(order.bia.expiry_s, world.env.now_ms / 1000 + 60);
+}
+
+int main(void)
+{
+    CU_TestInfo hostile[] = {
+        {"a short NAF-Id", short_naf_id},
+        {"strangers, and no rules at all", strangers_are_refused},
+        {"a false Origin-Host", origin_must_be_the_peer},
+        {"foreign host names", foreign_host_names},
+        {"foreign Ua protocols", foreign_ua},
+        {"an unknown B-TID", unknown_btid},
+        {"an expired session", expired_session},
+        {"the store fails", store_fails},
+        {"a broken GUSS", broken_guss},
+        {"required settings", required_settings},
+        CU_TEST_INFO_NULL,
+    };
+    CU_TestInfo good[] = {
+        {"no settings unasked", no_settings_unasked},
+        {"NAF groups", groups_are_kept_apart},
+        {"services need permission", services_need_permission},
+        {"all keys of the sheet", all_keys},
+        {"Ks_int_NAF only when due", uicc_key_only_when_due},
+        {"the octets of the NAF-Id count", naf_id_octets_count},
+        {"the identity is policy", identity_is_policy},
+        {"times are told", times_are_told},
+        {"proxies speak for others", proxies_speak_for_others},
+        CU_TEST_INFO_NULL,
+    };
+    CU_SuiteInfo suites[] = {
+        {"zn refusals", NULL, NULL, set_up, tear_down, hostile},
+        {"zn keys", NULL, NULL, set_up, tear_down, good},
+        CU_SUITE_INFO_NULL,
+    };
+    return tap_run(suites);
+}
