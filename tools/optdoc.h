@@ -19,6 +19,7 @@ struct optdoc_page {
     const char *name;    /* config/<name>.yaml */
     const char *title;   /* doc/man/<title>.5 */
     const char *program; /* who reads it */
+    char section;        /* of its manual page */
     const char *file;    /* where it is looked for */
     const char *about;   /* one sentence */
     const struct gba_opt *rows;

@@ -113,5 +113,5 @@ void optdoc_man(const struct optdoc_page *page)
          "is the section\n.B b\nin the section\n.BR a ,\nand\n.B a[]\nis an entry of the list\n.BR a .\n"
          ".SH OPTIONS");
     rows_at(&path, page->rows);
-    printf(".SH SEE ALSO\n.BR %s (8),\n.BR keystrap-reasons (7)\n", page->program);
+    printf(".SH SEE ALSO\n.BR %s (%c),\n.BR keystrap-reasons (7)\n", page->program, page->section);
 }

@@ -4,6 +4,7 @@
 #include "bsf/conf.h"
 #include "naf/conf.h"
 #include "tools/optdoc.h"
+#include "uicc/conf.h"
 
 static const struct optdoc_example bsf_examples[] = {
     {"http.listen[1]", "127.0.0.1:8080"},
@@ -24,10 +25,22 @@ static const struct optdoc_example naf_examples[] = {
     {0},
 };
 
+/* The subscriber of test set 1 of TS 35.208, with OPc. */
+static const struct optdoc_example card_examples[] = {
+    {"opc", "cd63cb71954a9f4e48a5994e37a02baf"},
+    {"impi", "001010123456789@ims.mnc001.mcc001.3gppnetwork.org"},
+    {"domain", "ims.mnc001.mcc001.3gppnetwork.org"},
+    {"impu[1]", "sip:001010123456789@ims.mnc001.mcc001.3gppnetwork.org"},
+    {"isim_aid", "a0000000871004ff49ff0589ff49ff05"},
+    {0},
+};
+
 const struct optdoc_page optdoc_pages[] = {
-    {"bsf", "keystrap-bsf.conf", "keystrap-bsf", "/etc/keystrap/bsf.yaml",
+    {"bsf", "keystrap-bsf.conf", "keystrap-bsf", '8', "/etc/keystrap/bsf.yaml",
      "Configuration of the bootstrapping server function", bsf_conf_rows, bsf_examples},
-    {"naf", "keystrap-naf.conf", "keystrap-naf", "/etc/keystrap/naf.yaml", "Configuration of the NAF reverse proxy",
+    {"naf", "keystrap-naf.conf", "keystrap-naf", '8', "/etc/keystrap/naf.yaml", "Configuration of the NAF reverse proxy",
      naf_conf_rows, naf_examples},
+    {"card", "keystrap-card-profile", "keystrap-card", '1', "/etc/keystrap/card.yaml",
+     "Profile of a simulated card", uicc_conf_rows, card_examples},
     {0},
 };
