@@ -13,6 +13,7 @@ enum {
     LOOK_SELDOM_MS = 320,
     ANCHOR_LIFE_S = 20 * 86400, /* sessions live 31 days: the anchor always ends first */
     ANCHOR_RENEW_MS = 86400000,
+    MARKER_MS = 1100, /* freeDiameter's threads look up once a second */
 };
 
 /* libfdcore keeps one node a process, and one life of it. */
@@ -213,28 +214,90 @@ gba_rc rt_dia_open(struct rt_loop *loop, const struct rt_dia_conf *conf, struct 
 
 /* ---- close ---- */
 
-static void *shutdown_main(void *arg)
+/* libfdcore exports this without a header: routing and dispatching threads end
+ * once they are done with the message at hand. */
+int fd_rtdisp_cleanstop(void);
+
+static pthread_mutex_t marker_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t marker_moved = PTHREAD_COND_INITIALIZER;
+static unsigned markers_back; /* under marker_lock */
+
+static void on_marker(void *arg, struct msg **answer)
 {
     (void)arg;
+    fd_msg_free(*answer);
+    *answer = NULL;
+    pthread_mutex_lock(&marker_lock);
+    markers_back++;
+    pthread_cond_signal(&marker_moved);
+    pthread_mutex_unlock(&marker_lock);
+}
+
+/* While we close nothing new goes to any peer. */
+static int to_nobody(void *arg, struct msg **msg, struct fd_list *candidates)
+{
+    (void)arg, (void)msg;
+    for (struct fd_list *li = candidates->next; li != candidates; li = li->next)
+        ((struct rtd_candidate *)li)->score = 10 * FD_SCORE_NO_DELIVERY;
+    return 0;
+}
+
+static struct timespec clock_in(uint32_t ms)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_nsec -= 1000000000;
+        t.tv_sec++;
+    }
+    return t;
+}
+
+/* A request to nobody runs through all queues and back.  Without it in
+ * MARKER_MS the threads have looked at their orders by themselves. */
+static void pass_marker(unsigned number)
+{
+    struct msg *msg = NULL;
+    struct msg_hdr *hdr = NULL;
+    struct timespec until = clock_in(MARKER_MS);
+    if (fd_msg_new(dia_dict_cmd(DIA_CMD_MAR), MSGFL_ALLOC_ETEID, &msg) != 0 || fd_msg_hdr(msg, &hdr) != 0)
+        return;
+    hdr->msg_appl = DIA_APP_ZH;
+    if (fd_msg_send(&msg, on_marker, NULL) != 0)
+        return;
+    pthread_mutex_lock(&marker_lock);
+    while (markers_back < number && pthread_cond_timedwait(&marker_moved, &marker_lock, &until) == 0)
+        continue;
+    pthread_mutex_unlock(&marker_lock);
+}
+
+/* freeDiameter aborts when it destroys a queue whose thread does not leave it
+ * within 20 ms, which a busy machine cannot promise.  So first everything sent
+ * goes out, then the threads are told to end, then a last message wakes them. */
+static void *stop_main(void *arg)
+{
+    struct rt_dia *dia = arg;
+    struct fd_rt_out_hdl *route;
+    pthread_join(dia->sender, NULL);
+    if (fd_rt_out_register(to_nobody, NULL, -1, &route) == 0) {
+        pass_marker(1);
+        fd_rtdisp_cleanstop();
+        pass_marker(2);
+    }
     fd_core_shutdown();
     fd_core_wait_shutdown_complete();
     return NULL;
 }
 
 /* True when freeDiameter ended in time; a peer that hangs can keep it for 14 s. */
-static bool stop_core(uint32_t ms)
+static bool stop_core(struct rt_dia *dia, uint32_t ms)
 {
     pthread_t stopper;
-    struct timespec until;
-    if (pthread_create(&stopper, NULL, shutdown_main, NULL) != 0)
+    struct timespec until = clock_in(ms);
+    if (pthread_create(&stopper, NULL, stop_main, dia) != 0)
         return false;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
     if (pthread_timedjoin_np(stopper, NULL, &until) == 0)
         return true;
     pthread_detach(stopper);
@@ -247,7 +310,7 @@ void rt_dia_close(struct rt_dia *dia, uint32_t ms)
     rt_timer_cancel(dia->look_timer);
     rt_timer_cancel(dia->anchor_timer);
     dia->look_timer = dia->anchor_timer = NULL;
-    if (!stop_core(ms)) {
+    if (!stop_core(dia, ms)) {
         rt_log(RT_LOG_WARN, "dia.close", RT_CSTR("text", "freeDiameter did not end in time"));
         return; /* its threads still use what is ours */
     }

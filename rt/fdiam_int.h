@@ -93,7 +93,6 @@ struct rt_dia {
     bool out_shut;
 
     pthread_t sender;
-    bool sender_runs;
 };
 
 /* ---- fdiam_conf.c ---- */
@@ -121,12 +120,13 @@ GBA_MUST_USE gba_rc dia_guard_arm(struct rt_dia *dia);
 /* ---- fdiam_req.c ---- */
 
 GBA_MUST_USE gba_rc dia_req_init(struct rt_dia *dia);
+/* Once freeDiameter and the sender have ended.  A post may still come: locks stay. */
 void dia_req_free(struct rt_dia *dia);
 
 /* Take requests of the applications from freeDiameter, start the sender. */
 GBA_MUST_USE gba_rc dia_req_start(struct rt_dia *dia);
 
-/* Complete what waits, end the sender's work. */
+/* Complete what waits; the sender ends when it has sent what it has. */
 void dia_req_close(struct rt_dia *dia);
 
 /* fd: hand an item to the loop; false when closed (msg is the caller's still). */

@@ -444,7 +444,6 @@ gba_rc dia_req_start(struct rt_dia *dia)
                    GBA_E_DIA_CONFIG);
     }
     GBA_ENSURE(pthread_create(&dia->sender, NULL, sender_main, dia) == 0, GBA_E_MEMORY);
-    dia->sender_runs = true;
     return GBA_OK;
 }
 
@@ -466,13 +465,10 @@ void dia_req_close(struct rt_dia *dia)
 
 void dia_req_free(struct rt_dia *dia)
 {
-    if (dia->sender_runs)
-        pthread_join(dia->sender, NULL);
     batch_free(&dia->in);
     batch_free(&dia->in_taken);
     batch_free(&dia->out);
     free(dia->slots);
-    pthread_cond_destroy(&dia->out_more);
-    pthread_mutex_destroy(&dia->out_lock);
-    pthread_mutex_destroy(&dia->in_lock);
+    dia->slots = NULL;
+    dia->free_slots = 0;
 }

@@ -2,6 +2,9 @@
 #define _GNU_SOURCE
 #include "tests/lib/dia_node.h"
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,9 +17,10 @@
 
 #include "diameter-dict/zh.h"
 #include "diameter-dict/zn.h"
+#include "rt/addr.h"
 #include "rt/log.h"
 
-enum { ASKED_MAX = 100000, HELD_MAX = 4096 };
+enum { ASKED_MAX = 100000, FDS_MAX = 256 };
 
 static int64_t now_ms(void)
 {
@@ -114,6 +118,49 @@ static void ask(unsigned n, unsigned ms)
     }
 }
 
+/* ---- what the kernel says of our sockets ---- */
+
+static bool tcp_option(int fd, int level, int option, int *value)
+{
+    socklen_t n = sizeof *value;
+    int protocol = 0;
+    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &n) == 0 && protocol == IPPROTO_TCP &&
+           getsockopt(fd, level, option, value, &n) == 0;
+}
+
+static void tell_listening(void)
+{
+    char text[256];
+    gba_writer w = gba_writer_of(text, sizeof text - 1);
+    gba_put_str(&w, "listens");
+    for (int fd = 3; fd < FDS_MAX; fd++) {
+        struct sockaddr_storage at;
+        socklen_t n = sizeof at;
+        int on = 0;
+        if (!tcp_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &on) || !on)
+            continue;
+        getsockname(fd, (struct sockaddr *)&at, &n);
+        gba_put_u8(&w, ' ');
+        rt_addr_format((struct sockaddr *)&at, &w);
+    }
+    text[w.n] = '\0';
+    say(text);
+}
+
+static void tell_delayed(int want)
+{
+    int found = 0, delayed = 0;
+    for (int fd = 3; fd < FDS_MAX; fd++) {
+        int listens = 0, nodelay = 0;
+        if (!tcp_option(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens) || listens)
+            continue;
+        tcp_option(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay);
+        found++;
+        delayed += nodelay == 0;
+    }
+    say_number("delayed", found == want ? delayed : -1);
+}
+
 static void close_node(unsigned ms)
 {
     int64_t start = now_ms();
@@ -133,7 +180,14 @@ static void obey(const char *command)
     else if (sscanf(command, "hold %u", &n) == 1) {
         child.hold = n;
         say("hold");
-    } else if (strcmp(command, "peers") == 0)
+    } else if (sscanf(command, "nap %u", &ms) == 1) {
+        poll(NULL, 0, (int)ms);
+        say("nap");
+    } else if (sscanf(command, "delayed %u", &n) == 1)
+        tell_delayed((int)n);
+    else if (strcmp(command, "listens") == 0)
+        tell_listening();
+    else if (strcmp(command, "peers") == 0)
         say_number("peers", (long)rt_dia_open_peers(child.dia));
     else if (strcmp(command, "served") == 0)
         say_number("served", child.served);
@@ -154,11 +208,15 @@ static void on_command(uv_poll_t *handle, int status, int events)
     }
 }
 
+static void open_log(const char *path)
+{
+    int to = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : STDERR_FILENO;
+    rt_log_init(&(struct rt_log_conf){"dia-node", path ? RT_LOG_DEBUG : RT_LOG_ERROR, false, to});
+}
+
 static int child_main(const struct rt_dia_conf *conf, int fd)
 {
     gba_text why;
-    const char *level = getenv("DIA_NODE_LOG");
-    rt_log_init(&(struct rt_log_conf){"dia-node", level ? RT_LOG_DEBUG : RT_LOG_ERROR, false, 2});
     child.fd = fd;
     child.conf = conf;
     if (rt_loop_new(&child.loop) != GBA_OK)
@@ -183,7 +241,7 @@ static int child_main(const struct rt_dia_conf *conf, int fd)
 
 /* ---- the test's side ---- */
 
-static bool hear(struct t_node *node, int ms)
+bool t_node_hear(struct t_node *node, int ms)
 {
     struct pollfd on = {.fd = node->fd, .events = POLLIN};
     node->reply[0] = '\0';
@@ -202,17 +260,24 @@ bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf)
     fflush(NULL);
     node->pid = fork();
     if (node->pid == 0) {
-        close(pair[0]);
-        exit(child_main(conf, pair[1]));
+        int control = dup2(pair[1], 3);
+        close_range(4, ~0U, 0); /* the test's own sockets */
+        open_log(node->log);
+        exit(child_main(conf, control));
     }
     close(pair[1]);
     node->fd = pair[0];
-    return hear(node, 10000) && strcmp(node->reply, "up") == 0;
+    return t_node_hear(node, 10000) && strcmp(node->reply, "up") == 0;
+}
+
+bool t_node_tell(struct t_node *node, const char *command)
+{
+    return send(node->fd, command, strlen(command), MSG_NOSIGNAL) > 0;
 }
 
 bool t_node_say(struct t_node *node, int ms, const char *command)
 {
-    return send(node->fd, command, strlen(command), MSG_NOSIGNAL) > 0 && hear(node, ms);
+    return t_node_tell(node, command) && t_node_hear(node, ms);
 }
 
 bool t_node_until(struct t_node *node, int ms, const char *command, const char *want)
@@ -221,8 +286,10 @@ bool t_node_until(struct t_node *node, int ms, const char *command, const char *
     while (t_node_say(node, ms, command)) {
         if (strcmp(node->reply, want) == 0)
             return true;
-        if (now_ms() >= end)
+        if (now_ms() >= end) {
+            printf("# heard \"%s\", not \"%s\"\n", node->reply, want);
             return false;
+        }
         poll(NULL, 0, 10);
     }
     return false;

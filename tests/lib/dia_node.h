@@ -13,19 +13,25 @@
 struct t_node {
     pid_t pid;
     int fd; /* where words go and come from */
+    const char *log; /* file for a debug log; NULL: errors only, to stderr */
     char reply[512];
 };
 
-/* Fork and open.  True when the node is up; else reply says "failed TOKEN WHY". */
+/* Fork and open; node->log is set before.  True when the node is up; else reply says "failed TOKEN WHY". */
 bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf);
 
-/* Say a command and wait for its reply (in node->reply); false after ms without one.
+/* Tell a command; hear a reply (in node->reply), false after ms without one; say is both.
  *   ask N MS      send N MARs with a timeout of MS each; when all are completed:
  *                 "asked ok=N time=N drop=N nopeer=N busy=N gone=N twice=N ms=N"
  *   peers         "peers N" that are open
  *   served        "served N" requests given to a handler
  *   hold 0|1      whether requests are kept unanswered; "hold"
+ *   nap MS        the loop sleeps; "nap"
+ *   listens       "listens ADDRESS:PORT ..." of all listening sockets, as the kernel has them
+ *   delayed N     "delayed M" of N TCP connections have Nagle's algorithm on; "delayed -1": not N
  *   close MS      close the node; "closed T" after T ms (and the child is gone) */
+bool t_node_tell(struct t_node *node, const char *command);
+bool t_node_hear(struct t_node *node, int ms);
 bool t_node_say(struct t_node *node, int ms, const char *command);
 
 /* Say until the reply is `want` or ms are over. */

@@ -111,7 +111,7 @@ bool t_peer_accept(struct t_peer *p, int listener, int ms)
     return true;
 }
 
-bool t_peer_tls(struct t_peer *p, const struct t_peer_tls *files)
+bool t_peer_tls(struct t_peer *p, const struct t_peer_tls *files, bool connecting)
 {
     gnutls_certificate_credentials_t creds = NULL;
     gnutls_session_t tls = NULL;
@@ -120,9 +120,11 @@ bool t_peer_tls(struct t_peer *p, const struct t_peer_tls *files)
     p->creds = creds;
     if (gnutls_certificate_set_x509_key_file(creds, files->cert, files->key, GNUTLS_X509_FMT_PEM) < 0 ||
         gnutls_certificate_set_x509_trust_file(creds, files->ca, GNUTLS_X509_FMT_PEM) < 0 ||
-        gnutls_init(&tls, GNUTLS_CLIENT) < 0)
+        gnutls_init(&tls, connecting ? GNUTLS_CLIENT : GNUTLS_SERVER) < 0)
         return false;
     p->tls = tls;
+    if (!connecting)
+        gnutls_certificate_server_set_request(tls, GNUTLS_CERT_REQUIRE);
     gnutls_set_default_priority(tls);
     gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, creds);
     gnutls_transport_set_int(tls, p->fd);

@@ -54,8 +54,8 @@ uint16_t t_free_port(void);
 
 bool t_peer_connect(struct t_peer *p, uint16_t port, int ms); /* repeated until somebody listens */
 bool t_peer_accept(struct t_peer *p, int listener, int ms);
-/* Handshake as the connecting side. */
-bool t_peer_tls(struct t_peer *p, const struct t_peer_tls *files);
+/* Handshake, as the connecting or the other side. */
+bool t_peer_tls(struct t_peer *p, const struct t_peer_tls *files, bool connecting);
 void t_peer_close(struct t_peer *p);
 
 /* CER sent, CEA with 2001 received; CER received, CEA sent. */
