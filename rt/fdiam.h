@@ -36,7 +36,8 @@ struct rt_dia_conf {
 
 /* The `diameter` section of a daemon's configuration as the above; it points
  * into the section. */
-struct rt_dia_conf rt_dia_conf_of(const struct gba_conf_diameter *section, const uint32_t *apps, size_t n_apps);
+struct rt_dia_conf rt_dia_conf_of(const struct gba_conf_diameter *section, const uint32_t *apps,
+                                  size_t n_apps);
 
 /* Start the node; freeDiameter's configuration is generated, never a file of
  * the user's.  After a failure the process cannot try again.  E_DIA_CONFIG,
@@ -60,7 +61,8 @@ typedef void rt_dia_answer_fn(void *arg, gba_rc rc, struct msg *answer);
 
 /* Send a request; takes the message. fn is called exactly once, later, within
  * timeout_ms whatever freeDiameter and the peer do. */
-void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt_dia_answer_fn *fn, void *arg);
+void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt_dia_answer_fn *fn,
+                    void *arg);
 
 /* Who sent this request: the connected peer's DiameterIdentity (not Origin-Host). */
 gba_view rt_dia_peer_of(const struct msg *req);

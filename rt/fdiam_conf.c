@@ -321,7 +321,8 @@ gba_rc dia_conf_apply(const struct rt_dia_conf *conf, gba_text *why)
     return add_apps(conf, why);
 }
 
-struct rt_dia_conf rt_dia_conf_of(const struct gba_conf_diameter *section, const uint32_t *apps, size_t n_apps)
+struct rt_dia_conf rt_dia_conf_of(const struct gba_conf_diameter *section, const uint32_t *apps,
+                                  size_t n_apps)
 {
     return (struct rt_dia_conf){
         .identity = section->identity,

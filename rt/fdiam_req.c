@@ -382,7 +382,8 @@ static void refuse_later(struct rt_dia *dia, struct refusal what)
         free(copy); /* the loop has ended, and with it whoever waits */
 }
 
-void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt_dia_answer_fn *fn, void *arg)
+void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt_dia_answer_fn *fn,
+                    void *arg)
 {
     uint32_t index = dia->free_slots;
     if (!index || dia->closing) {

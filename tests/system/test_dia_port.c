@@ -52,8 +52,7 @@ static void refuses_unknown_peer(void)
     *stranger = t_peer_of("stranger.test", "test");
     CU_ASSERT_TRUE_FATAL(t_peer_connect(stranger, w->port, T_WAIT_MS));
     CU_ASSERT_FALSE(t_peer_open(stranger, T_WAIT_MS));
-    CU_ASSERT_EQUAL(t_dia_find_u32(gba_view_of(stranger->message, sizeof stranger->message), T_RESULT_CODE, 0),
-                    3010);
+    CU_ASSERT_EQUAL(t_dia_find_u32(GBA_ARRAY(stranger->message), T_RESULT_CODE, 0), 3010);
     gba_writer out = message();
     t_dia_request(stranger, &out, T_MAR, "test");
     t_dia_end(&out);
@@ -428,7 +427,8 @@ static void refused(const char *reply)
 
 static void bad_names_are_refused(void)
 {
-    static const char *const bad[] = {"", "a\";LoadExtension = \"/tmp/x", "a\nPort = 1;", "a b", "a_b", ".a", "a/b"};
+    static const char *const bad[] = {"", "a\";LoadExtension = \"/tmp/x", "a\nPort = 1;", "a b", "a_b", ".a",
+                                      "a/b"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         t_world_prepare();
         t_set(&w->conf.identity, bad[i]);
