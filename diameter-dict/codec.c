@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _DEFAULT_SOURCE
 #include "diameter-dict/codec.h"
 
 #include <freeDiameter/freeDiameter-host.h>
