@@ -2,6 +2,8 @@
 /* The file formats, and what their samples show.  The samples fit together:
  * they make one small network on one host. */
 #include "bsf/conf.h"
+#include "hss/conf.h"
+#include "hss/subs.h"
 #include "naf/conf.h"
 #include "tools/optdoc.h"
 #include "uicc/conf.h"
@@ -35,6 +37,32 @@ static const struct optdoc_example card_examples[] = {
     {0},
 };
 
+static const struct optdoc_example hss_examples[] = {
+    {"diameter.identity", "hss.home.example"},
+    {"diameter.listen", "127.0.0.1:3868"},
+    {"diameter.peers[1].identity", "bsf.home.example"},
+    {0},
+};
+
+/* The keys of TS 35.208 set 1 and TS 35.232 set 1: known to everybody. */
+static const struct optdoc_example subscribers_examples[] = {
+    {"subscribers[1].impus[1]", "sip:001010123456789@ims.mnc001.mcc001.3gppnetwork.org"},
+    {"subscribers[1].impus[2]", "tel:+15550001"},
+    {"subscribers[1].imsi", "\"001010123456789\""},
+    {"subscribers[1].opc", "cd63cb71954a9f4e48a5994e37a02baf"},
+    {"subscribers[1].guss.uicc_type", "gba_u"},
+    {"subscribers[1].guss.lifetime", "24h"},
+    {"subscribers[1].guss.uss[1].id", "1"},
+    {"subscribers[1].guss.uss[1].type", "1"},
+    {"subscribers[1].guss.uss[1].uids[1]", "sip:user@ims.mnc001.mcc001.3gppnetwork.org"},
+    {"subscribers[1].guss.uss[1].flags[1]", "1"},
+    {"subscribers[2].impi", "001010123456780@ims.mnc001.mcc001.3gppnetwork.org"},
+    {"subscribers[2].algorithm", "tuak"},
+    {"subscribers[2].k", "abababababababababababababababab"},
+    {"subscribers[2].top", "5555555555555555555555555555555555555555555555555555555555555555"},
+    {0},
+};
+
 const struct optdoc_page optdoc_pages[] = {
     {"bsf", "keystrap-bsf.conf", "keystrap-bsf", '8', "/etc/keystrap/bsf.yaml",
      "Configuration of the bootstrapping server function", bsf_conf_rows, bsf_examples},
@@ -42,5 +70,9 @@ const struct optdoc_page optdoc_pages[] = {
      naf_conf_rows, naf_examples},
     {"card", "keystrap-card-profile", "keystrap-card", '1', "/etc/keystrap/card.yaml",
      "Profile of a simulated card", uicc_conf_rows, card_examples},
+    {"hss", "keystrap-hss.conf", "keystrap-hss", '8', "/etc/keystrap/hss.yaml", "Configuration of the lab HSS and AuC",
+     hss_conf_rows, hss_examples},
+    {"subscribers", "keystrap-subscribers", "keystrap-hss", '8', "/etc/keystrap/subscribers.yaml",
+     "Subscribers of the lab HSS", hss_subs_rows, subscribers_examples},
     {0},
 };
