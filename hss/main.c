@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hss/io/subs_file.h"
+#include "hss/io/zh_fd.h"
+#include "rt/daemon.h"
+#include "rt/log.h"
+
+struct app {
+    struct hss_conf conf;
+    struct hss_subs_file file;
+    struct hss_auc auc;
+    struct rt_dia *dia;
+    struct hss_zh_fd *zh;
+};
+
+static struct app app;
+
+static gba_rc open_sqn_file(const struct hss_conf *conf, struct hss_subs_file *file, struct hss_sqn_file **out)
+{
+    gba_text why = {0, ""};
+    struct hss_sqn_start *starts = calloc(file->n, sizeof *starts);
+    GBA_ENSURE(starts != NULL, GBA_E_MEMORY);
+    for (uint32_t i = 0; i < file->n; i++)
+        starts[i] = (struct hss_sqn_start){&file->subs.sub[i].impi, file->subs.sub[i].sqn.last, 0};
+    gba_rc rc = hss_sqn_file_open(conf->sqn_file.s, conf->sqn_block, starts, file->n, out, &why);
+    for (uint32_t i = 0; i < file->n && rc == GBA_OK; i++)
+        file->subs.sub[i].sqn = (struct hss_sqn){starts[i].last, starts[i].limit, 0};
+    if (rc != GBA_OK)
+        rt_log(RT_LOG_ERROR, "sqn.open", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
+    free(starts);
+    return rc;
+}
+
+static void log_counters(void *arg)
+{
+    const struct hss_zh_fd *zh = ((struct app *)arg)->zh;
+    if (zh)
+        hss_zh_fd_log_counters(zh);
+}
+
+static gba_rc start_zh(struct app *a, struct rt_loop *loop, struct hss_sqn_file *file)
+{
+    static const uint32_t apps[] = {DIA_APP_ZH};
+    struct rt_dia_conf conf = rt_dia_conf_of(&a->conf.diameter, apps, 1);
+    gba_text why;
+    gba_rc rc = rt_dia_open(loop, &conf, &a->dia, &why);
+    if (rc != GBA_OK) {
+        rt_log(RT_LOG_ERROR, "diameter.start", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
+        return rc;
+    }
+    return hss_zh_fd_open(&(struct hss_zh_fd_parts){loop, &a->conf, a->dia, &a->auc, a->file.n}, file, &a->zh);
+}
+
+static gba_rc start(void *arg, struct rt_daemon *daemon)
+{
+    struct app *a = arg;
+    struct rt_loop *loop = rt_daemon_loop(daemon);
+    struct hss_sqn_file *file = NULL;
+    a->auc = (struct hss_auc){&a->file.subs, a->conf.ind, a->conf.sqn_block,
+                              hss_auc_stamp(rt_loop_env(loop)->now_ms)};
+    GBA_TRY(open_sqn_file(&a->conf, &a->file, &file));
+    gba_rc rc = start_zh(a, loop, file);
+    if (rc != GBA_OK) {
+        hss_sqn_file_close(file);
+        return rc;
+    }
+    if (a->conf.diameter.listen.n > 0)
+        rt_daemon_listens(daemon, "zh", gba_text_view(&a->conf.diameter.listen));
+    rt_log(RT_LOG_NOTICE, "hss.subscribers", RT_NUM("n", a->file.n), RT_NUM("ind", a->conf.ind));
+    return rt_on_signal(loop, SIGUSR1, log_counters, a);
+}
+
+static void stop(void *arg)
+{
+    struct app *a = arg;
+    log_counters(a);
+    if (a->zh)
+        hss_zh_fd_drain(a->zh);
+    if (a->dia)
+        rt_dia_close(a->dia, 2000);
+    if (a->zh)
+        hss_zh_fd_close(a->zh);
+}
+
+/* The subscriber file belongs to the configuration: its faults are told line by line. */
+static void check(const void *conf, const struct gba_conf_sink *sink)
+{
+    const struct hss_conf *c = conf;
+    struct rt_conf_errors errors = {.n = 0};
+    gba_conf_diameter_check(&c->diameter, sink);
+    gba_rc rc = hss_subs_file_read(c->subscribers.s, &app.file, &errors);
+    if (rc == GBA_OK)
+        return;
+    fputs(errors.text, stderr);
+    gba_conf_fault(sink, "subscribers", gba_rc_text(rc));
+}
+
+int main(int argc, char **argv)
+{
+    int exit_code = rt_daemon_main(argc, argv,
+                                   &(struct rt_daemon_spec){
+                                       .program = "keystrap-hss",
+                                       .summary = "lab HSS and AuC for GBA",
+                                       .conf_file = "/etc/keystrap/hss.yaml",
+                                       .rows = hss_conf_rows,
+                                       .conf = &app.conf,
+                                       .log = &app.conf.log,
+                                       .check = check,
+                                       .start = start,
+                                       .stop = stop,
+                                       .arg = &app,
+                                   });
+    hss_subs_file_free(&app.file);
+    return exit_code;
+}
