@@ -169,11 +169,11 @@ static void resynchronise(struct ue_boot *b, struct ue_boot_order *order)
 
 /* The card does not believe the network.  With a TMPI the challenge may be
  * another subscriber's; in the GBA context the BSF may not have made AUTN*. */
-static void on_mac_failure(struct ue_boot *b, bool in_card, struct ue_boot_order *order)
+static void on_mac_failure(struct ue_boot *b, bool gba_context, struct ue_boot_order *order)
 {
     if (b->with_tmpi) {
         forget_tmpi(b, order);
-    } else if (in_card && b->conf->allow_downgrade && !b->as_me) {
+    } else if (gba_context && b->conf->allow_downgrade && !b->as_me) {
         b->as_me = true;
         send(b, FIRST, order);
     } else {
@@ -187,7 +187,7 @@ static void on_card(struct ue_boot *b, const struct ue_boot_event *event, struct
     if (event->rc == GBA_E_SQN) {
         resynchronise(b, order);
     } else if (event->rc == GBA_E_CARD_MAC) {
-        on_mac_failure(b, b->auth.in_card, order);
+        on_mac_failure(b, event->gba_context, order);
     } else if (event->rc != GBA_OK) {
         done(b, event->rc, order);
     } else {

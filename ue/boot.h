@@ -32,6 +32,7 @@ struct ue_boot_event {
     gba_rc rc;                           /* how the order went; E_SQN of the card is an outcome */
     const struct gba_http_msg *response; /* HTTP, with its body */
     const struct uicc_auth *auth;        /* CARD */
+    bool gba_context;                    /* CARD: it was asked in the GBA context */
     const gba_ks_naf *ks_ext_naf;        /* DERIVED */
 };
 
