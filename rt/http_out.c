@@ -51,7 +51,8 @@ static gba_rc settle_connection(struct gba_http_msg *m, const struct rt_http_ans
     return GBA_OK;
 }
 
-gba_rc rt_http_out_answer(const struct gba_http_msg *rsp, const struct rt_http_answer *how, struct rt_buf *out)
+gba_rc rt_http_out_answer(const struct gba_http_msg *rsp, const struct rt_http_answer *how,
+                          struct rt_buf *out)
 {
     struct gba_http_msg m = *rsp;
     char length[DIGITS_MAX];

@@ -467,7 +467,8 @@ static gba_rc call_prepare(struct call *call, const struct gba_http_msg *req)
     GBA_ENSURE(call->request, GBA_E_MEMORY);
     call->request->refs = 1;
     GBA_TRY(rt_http_out_request(req, gba_text_view(&client->conf.server), &call->request->octets));
-    bool full = LIST_EMPTY(&client->idle) && !may_connect(client) && client->n_queue >= client->conf.max_queue;
+    bool full =
+        LIST_EMPTY(&client->idle) && !may_connect(client) && client->n_queue >= client->conf.max_queue;
     GBA_ENSURE(!full, GBA_E_HTTP_BUSY);
     call->timer = rt_timer_start(client->loop, client->conf.answer_ms, on_answer_late, call);
     return call->timer ? GBA_OK : GBA_E_MEMORY;
@@ -534,7 +535,7 @@ void rt_httpc_close(struct rt_httpc *client)
     struct conn *conn;
     client->closing = true;
     LIST_FOREACH(conn, &client->conns, entry)
-        conn_fail(conn, GBA_E_PEER_GONE);
+    conn_fail(conn, GBA_E_PEER_GONE);
     while (!TAILQ_EMPTY(&client->again)) {
         struct call *call = TAILQ_FIRST(&client->again);
         TAILQ_REMOVE(&client->again, call, entry);

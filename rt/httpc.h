@@ -11,17 +11,18 @@
 struct rt_httpc;
 
 struct rt_httpc_conf {
-    gba_text server;      /* ADDRESS:PORT */
-    uint32_t max_conns;   /* further requests wait in a queue */
-    uint32_t max_queue;   /* beyond: E_HTTP_BUSY */
-    uint32_t max_head;    /* octets of an answer's header section */
-    uint32_t max_body;    /* octets of an answer's body */
+    gba_text server;    /* ADDRESS:PORT */
+    uint32_t max_conns; /* further requests wait in a queue */
+    uint32_t max_queue; /* beyond: E_HTTP_BUSY */
+    uint32_t max_head;  /* octets of an answer's header section */
+    uint32_t max_body;  /* octets of an answer's body */
     uint32_t connect_ms;
-    uint32_t answer_ms;   /* from the request to the end of its answer, queue included */
+    uint32_t answer_ms; /* from the request to the end of its answer, queue included */
 };
 
 /* E_ADDRESS, E_MEMORY.  Connections are made when they are needed. */
-GBA_MUST_USE gba_rc rt_httpc_open(struct rt_loop *loop, const struct rt_httpc_conf *conf, struct rt_httpc **out);
+GBA_MUST_USE gba_rc rt_httpc_open(struct rt_loop *loop, const struct rt_httpc_conf *conf,
+                                  struct rt_httpc **out);
 
 /* rc OK and the answer (views live during the call), or why there is none:
  * E_CONNECT, E_PEER_GONE, E_TIMEOUT, E_HTTP_*, E_MEMORY, E_SPACE. */

@@ -18,9 +18,9 @@ static unsigned status_of(gba_rc rc)
         gba_rc rc;
         unsigned status;
     } rows[] = {
-        {GBA_E_HTTP_VERSION, 505},   {GBA_E_HTTP_HEAD_SIZE, 431},   {GBA_E_HTTP_BODY_SIZE, 413},
+        {GBA_E_HTTP_VERSION, 505},     {GBA_E_HTTP_HEAD_SIZE, 431}, {GBA_E_HTTP_BODY_SIZE, 413},
         {GBA_E_HTTP_TARGET_SIZE, 414}, {GBA_E_HTTP_METHOD, 501},    {GBA_E_HTTP_EXPECT, 417},
-        {GBA_E_TIMEOUT, 408},        {GBA_E_MEMORY, 503},
+        {GBA_E_TIMEOUT, 408},          {GBA_E_MEMORY, 503},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].rc == rc)
@@ -34,7 +34,8 @@ static void refuse(struct rt_conn *conn, gba_rc rc)
 {
     struct gba_http_msg rsp = {.status = status_of(rc)};
     struct rt_http_answer how = {.minor = 1, .close = true};
-    rt_log(RT_LOG_INFO, "http.refused", RT_REASON(rc), RT_NUM("status", rsp.status), RT_STR("peer", rt_conn_peer(conn)));
+    rt_log(RT_LOG_INFO, "http.refused", RT_REASON(rc), RT_NUM("status", rsp.status),
+           RT_STR("peer", rt_conn_peer(conn)));
     rt_conn_tx_free(conn->tx);
     conn->tx = NULL;
     conn->asked_to_close = false;
@@ -58,7 +59,8 @@ static gba_rc check_request(const struct rt_conn *conn, const struct gba_http_ms
 {
     gba_view expect = gba_http_field_get(req, GBA_LIT("Expect"));
     GBA_ENSURE(req->method.n <= METHOD_MAX, GBA_E_HTTP_METHOD);
-    GBA_ENSURE(req->framing != GBA_HTTP_LENGTH || req->body_n <= conn->httpd->conf.max_body, GBA_E_HTTP_BODY_SIZE);
+    GBA_ENSURE(req->framing != GBA_HTTP_LENGTH || req->body_n <= conn->httpd->conf.max_body,
+               GBA_E_HTTP_BODY_SIZE);
     GBA_ENSURE(!expect.p || gba_view_eq_nocase(expect, GBA_LIT("100-continue")), GBA_E_HTTP_EXPECT);
     return GBA_OK;
 }
@@ -215,7 +217,8 @@ static void on_octets(struct rt_conn *conn, gba_view v)
     if (rc != GBA_OK)
         rt_conn_close(conn);
     after_pump(conn);
-    if ((conn->state == RT_CONN_WAITING || conn->state == RT_CONN_WRITING) && conn->in.n >= conn->httpd->conf.max_head) {
+    if ((conn->state == RT_CONN_WAITING || conn->state == RT_CONN_WRITING) &&
+        conn->in.n >= conn->httpd->conf.max_head) {
         conn->paused = true;
         uv_read_stop((uv_stream_t *)&conn->tcp);
     }
@@ -290,7 +293,8 @@ static void expire(struct rt_conn *conn)
         return;
     }
     if (conn->state == RT_CONN_WRITING)
-        rt_log(RT_LOG_INFO, "http.reader-too-slow", RT_REASON(GBA_E_TIMEOUT), RT_STR("peer", rt_conn_peer(conn)));
+        rt_log(RT_LOG_INFO, "http.reader-too-slow", RT_REASON(GBA_E_TIMEOUT),
+               RT_STR("peer", rt_conn_peer(conn)));
     rt_conn_close(conn);
 }
 

@@ -2,7 +2,7 @@
 /*
  * Log: one line an event, key=value, with time, program, run id.
  *
- *   2030-01-01T00:00:00.123Z keystrap-bsf[4711] warn ub.refused run=9f2c reason=ub-response-wrong impi=0010***@ims...
+ *   2030-01-01T00:00:00.123Z keystrap-bsf[4711] warn ub.refused run=9f2c reason=mac-wrong impi=0010***@ims
  *
  * There is no formatter for octets: keys cannot be logged.  Identities go
  * through RT_ID and are masked unless the configuration says otherwise.
@@ -44,8 +44,10 @@ void rt_log_init(const struct rt_log_conf *conf);
  * 512 octets end in "...", a line over 4 kB in "cut=line". */
 void rt_log_fields(enum rt_log_level level, const char *event, const struct rt_log_field *fields);
 
+#define RT_LOG_LAST {RT_LOG_END, NULL, {NULL, 0}, 0}
+
 #define rt_log(level, event, ...) \
-    rt_log_fields((level), (event), (const struct rt_log_field[]){__VA_ARGS__, {RT_LOG_END, NULL, {NULL, 0}, 0}})
+    rt_log_fields((level), (event), (const struct rt_log_field[]){__VA_ARGS__, RT_LOG_LAST})
 
 /* "0010***@ims.mnc001...": the first four characters of the user part (half of
  * it when it has less than eight) and the domain. */

@@ -100,7 +100,8 @@ static void reply_document(struct rt_http_tx *tx, unsigned status, const struct 
     struct gba_http_msg rsp = {
         .status = status, .fields = {{GBA_LIT("ETag"), etag(doc, text)}}, .n_fields = 1};
     if (status == 200) {
-        rsp.fields[rsp.n_fields++] = (struct gba_http_field){GBA_LIT("Content-Type"), rt_buf_view(&doc->type)};
+        rsp.fields[rsp.n_fields++] =
+            (struct gba_http_field){GBA_LIT("Content-Type"), rt_buf_view(&doc->type)};
         rsp.body = doc->body.p ? rt_buf_view(&doc->body) : GBA_LIT("");
     }
     rt_http_reply(tx, &rsp);
@@ -112,7 +113,8 @@ static bool names(const struct gba_http_msg *req, gba_view field, const struct d
     char text[ETAG_MAX];
     if (!doc)
         return false;
-    return gba_http_field_has_token(req, field, GBA_LIT("*")) || gba_http_field_has_token(req, field, etag(doc, text));
+    return gba_http_field_has_token(req, field, GBA_LIT("*")) ||
+           gba_http_field_has_token(req, field, etag(doc, text));
 }
 
 static bool may_change(const struct gba_http_msg *req, const struct document *doc)
@@ -159,7 +161,7 @@ static void put(struct upstream *up, struct rt_http_tx *tx, const struct gba_htt
         document_free(old);
 }
 
-static void delete(struct upstream *up, struct rt_http_tx *tx, const struct gba_http_msg *req)
+static void delete (struct upstream *up, struct rt_http_tx *tx, const struct gba_http_msg *req)
 {
     struct document **at = find(up, path_of(req->target));
     struct document *old = *at;

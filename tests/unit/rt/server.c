@@ -129,8 +129,10 @@ static void forge(struct rt_http_tx *tx, const struct gba_http_msg *req)
 static void broken(struct rt_http_tx *tx, const struct gba_http_msg *req)
 {
     (void)req;
-    struct gba_http_msg rsp = {
-        .status = 200, .fields = {{GBA_LIT("X"), GBA_LIT("a\r\nSet-Cookie: b")}}, .n_fields = 1, .body = GBA_LIT("x")};
+    struct gba_http_msg rsp = {.status = 200,
+                               .fields = {{GBA_LIT("X"), GBA_LIT("a\r\nSet-Cookie: b")}},
+                               .n_fields = 1,
+                               .body = GBA_LIT("x")};
     rt_http_reply(tx, &rsp);
 }
 
@@ -140,9 +142,9 @@ static void serve(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *r
         const char *path;
         void (*fn)(struct rt_http_tx *tx, const struct gba_http_msg *req);
     } rows[] = {
-        {"/hello", hello}, {"/echo", echo},   {"/slow", slow},      {"/hold", hold},
-        {"/release", release}, {"/waiting", waiting}, {"/gone", gone}, {"/big", reply_big},
-        {"/status/", status}, {"/forge", forge}, {"/broken", broken},
+        {"/hello", hello},     {"/echo", echo},       {"/slow", slow},     {"/hold", hold},
+        {"/release", release}, {"/waiting", waiting}, {"/gone", gone},     {"/big", reply_big},
+        {"/status/", status},  {"/forge", forge},     {"/broken", broken},
     };
     (void)arg;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -158,7 +160,8 @@ static void serve(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *r
 
 struct rt_httpd_conf server_conf(void)
 {
-    struct rt_httpd_conf conf = {.max_head = 1024, .max_body = 4096, .max_conns = 500, .request_ms = 10000, .idle_ms = 10000};
+    struct rt_httpd_conf conf = {
+        .max_head = 1024, .max_body = 4096, .max_conns = 500, .request_ms = 10000, .idle_ms = 10000};
     if (gba_text_set(&conf.listen, GBA_LIT("127.0.0.1:0")) != GBA_OK)
         abort();
     return conf;

@@ -106,8 +106,13 @@ static size_t n_answers, n_asked, asked_at_once;
 
 static struct rt_httpc_conf client_conf(void)
 {
-    return (struct rt_httpc_conf){.server = server_address, .max_conns = 1, .max_queue = 1000, .max_head = 1024,
-                                  .max_body = 4096, .connect_ms = 5000, .answer_ms = 5000};
+    return (struct rt_httpc_conf){.server = server_address,
+                                  .max_conns = 1,
+                                  .max_queue = 1000,
+                                  .max_head = 1024,
+                                  .max_body = 4096,
+                                  .connect_ms = 5000,
+                                  .answer_ms = 5000};
 }
 
 static void on_answer(void *arg, gba_rc rc, const struct gba_http_msg *rsp)
@@ -127,7 +132,8 @@ static void on_answer(void *arg, gba_rc rc, const struct gba_http_msg *rsp)
 
 static void ask(const char *method, const char *target, gba_view body)
 {
-    struct gba_http_msg req = {.method = gba_view_cstr(method), .target = gba_view_cstr(target), .body = body};
+    struct gba_http_msg req = {
+        .method = gba_view_cstr(method), .target = gba_view_cstr(target), .body = body};
     n_asked++;
     rt_httpc_request(client, &req, on_answer, NULL);
 }
@@ -159,11 +165,12 @@ struct asks {
     bool at_once;
 };
 
-static void with_script(const struct script *rows, size_t n, const struct rt_httpc_conf *tuned, const struct asks *asks)
+static void with_script(const struct script *said, size_t n, const struct rt_httpc_conf *tuned,
+                        const struct asks *asks)
 {
     uv_thread_t thread;
     listen_anywhere(16);
-    script = rows;
+    script = said;
     n_script = n;
     T_OK(rt_loop_new(&server_loop));
     uv_thread_create(&thread, run_script, NULL);
@@ -199,13 +206,16 @@ static const struct {
     {"GET", "", GBA_E_PEER_GONE, 0, ""},
     {"GET", "HTTP/1.1 200 O", GBA_E_PEER_GONE, 0, ""},
     {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcd", GBA_E_PEER_GONE, 0, ""},
-    {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n", GBA_E_PEER_GONE, 0, ""},
+    {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n", GBA_E_PEER_GONE, 0,
+     ""},
     {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", GBA_E_HTTP_FRAMING, 0, ""},
     {"GET", "nonsense\r\n\r\n", GBA_E_HTTP_LINE, 0, ""},
     {"GET", "HTTP/2.0 200 OK\r\n\r\n", GBA_E_HTTP_VERSION, 0, ""},
     {"GET", "HTTP/1.1 200 OK\r\nA : b\r\n\r\n", GBA_E_HTTP_FIELD, 0, ""},
-    {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", GBA_E_HTTP_FRAMING, 0, ""},
-    {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", GBA_E_HTTP_FRAMING, 0, ""},
+    {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", GBA_E_HTTP_FRAMING, 0,
+     ""},
+    {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     GBA_E_HTTP_FRAMING, 0, ""},
     {"GET", "HTTP/1.1 101 Switching Protocols\r\n\r\n", GBA_E_HTTP_FRAMING, 0, ""},
     {"GET", huge_head, GBA_E_HTTP_HEAD_SIZE, 0, ""},
     {"GET", huge_body, GBA_E_HTTP_BODY_SIZE, 0, ""},
@@ -213,10 +223,13 @@ static const struct {
     {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 4097\r\n\r\n" STAY, GBA_E_HTTP_BODY_SIZE, 0, ""},
     {"GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" STAY, GBA_OK, 200, "ok"},
     {"GET", "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n" STAY, GBA_OK, 404, ""},
-    {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n" STAY, GBA_OK, 200, "abcde"},
+    {"GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n" STAY,
+     GBA_OK, 200, "abcde"},
     {"GET", "HTTP/1.1 200 OK\r\n\r\nuntil the end", GBA_OK, 200, "until the end"},
     {"GET", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold" STAY, GBA_OK, 200, "old"},
-    {"GET", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1" STAY,
+    {"GET",
+     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n"
+     "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1" STAY,
      GBA_OK, 200, "1"},
     {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" STAY, GBA_OK, 200, ""},
     {"HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" STAY, GBA_OK, 200, ""},
@@ -312,17 +325,80 @@ static void not_repeated_once_heard(void)
 
 static void spoilt_connection(void)
 {
-    static const struct script said[] = {{{OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil" STAY}}, {{OK_ANSWER STAY}}};
+    static const struct script said[] = {
+        {{OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil" STAY}}, {{OK_ANSWER STAY}}};
     static const struct asks two = {.methods = {"GET", "GET"}};
     with_script(said, 2, NULL, &two);
     expect(1, GBA_OK, 200, "ok");
     CU_ASSERT_EQUAL(accepted, 2);
 }
 
+static uv_sem_t go;
+
+static void stop(void *arg)
+{
+    (void)arg;
+    rt_loop_stop(server_loop);
+}
+
+static int accept_one(void)
+{
+    static const struct timeval patience = {.tv_sec = 10};
+    int fd = accept(listener, NULL, NULL);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    accepted++;
+    return fd;
+}
+
+static void say_unasked(void *arg)
+{
+    (void)arg;
+    int fd = accept_one();
+    read_request(fd);
+    send_view(fd, GBA_LIT(OK_ANSWER));
+    uv_sem_wait(&go);
+    send_view(fd, GBA_LIT("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"));
+    drain(fd); /* ends when the client closes */
+    close(fd);
+    rt_post(server_loop, stop, NULL);
+    fd = accept_one();
+    read_request(fd);
+    send_view(fd, GBA_LIT(OK_ANSWER));
+    drain(fd);
+    close(fd);
+}
+
+/* An answer that comes while nothing is asked must not become the next one's. */
+static void unasked_answer(void)
+{
+    uv_thread_t thread;
+    listen_anywhere(16);
+    accepted = 0;
+    uv_sem_init(&go, 0);
+    T_OK(rt_loop_new(&server_loop));
+    uv_thread_create(&thread, say_unasked, NULL);
+    struct rt_httpc_conf conf = client_conf();
+    open_client(&conf);
+    get("/");
+    rt_loop_run(server_loop);
+    uv_sem_post(&go);
+    rt_loop_run(server_loop);
+    get("/");
+    rt_loop_run(server_loop);
+    rt_httpc_close(client);
+    rt_loop_free(server_loop);
+    uv_thread_join(&thread);
+    uv_sem_destroy(&go);
+    close(listener);
+    expect(1, GBA_OK, 200, "ok");
+    CU_ASSERT_EQUAL(accepted, 2);
+}
+
 static void closed_as_announced(void)
 {
-    static const struct script said[] = {{{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n1" STAY}},
-                                         {{OK_ANSWER, OK_ANSWER STAY}}};
+    static const struct script said[] = {
+        {{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n1" STAY}},
+        {{OK_ANSWER, OK_ANSWER STAY}}};
     static const struct asks three = {.methods = {"GET", "POST", "POST"}, .at_once = true};
     with_script(said, 2, NULL, &three);
     expect(0, GBA_OK, 200, "1");
@@ -523,6 +599,7 @@ int main(void)
         {"silent server", silent_server},
         {"silent server with a queue", silent_server_and_queue},
         {"octets nobody asked for", spoilt_connection},
+        {"an answer nobody asked for", unasked_answer},
         {"nobody listens", nobody_listens},
         {"nobody accepts", nobody_accepts},
         {"bad address", bad_address},

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,13 +43,15 @@ static const struct shape {
     {413, "PUT / HTTP/1.1\r\n" HOST "Content-Length: 4097\r\n\r\n"},
     {413, "PUT / HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 9000\r\n\r\n"},
     /* what a proxy in front might read differently */
-    {400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x"},
+    {400,
+     "POST / HTTP/1.1\r\n" HOST "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /x"},
     {400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef"},
     {400, "POST / HTTP/1.1\r\n" HOST "Content-Length: +5\r\n\r\nabcde"},
     {400, "POST / HTTP/1.1\r\n" HOST "Content-Length: 5, 5\r\n\r\nabcde"},
     {400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"},
     {400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"},
-    {400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+    {400,
+     "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
     {400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
     {400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n5\nabcde\r\n0\r\n\r\n"},
     {400, "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n"},
@@ -120,7 +123,9 @@ static void send_oversize(void)
         {431, "GET / HTTP/1.1\r\n" HOST "A: ", 1000, "\r\n\r\n"},
         {431, "GET / HTTP/1.1\r\n" HOST "A: ", 100000, "\r\n\r\n"},
         {413, "PUT / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1001\r\n", 4097, "\r\n0\r\n\r\n"},
-        {200, "PUT /echo HTTP/1.1\r\n" HOST "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n", 4096, "\r\n0\r\n\r\n"},
+        {200, "PUT /echo HTTP/1.0\r\nContent-Length: 4096\r\n\r\n", 4096, ""},
+        {200, "PUT /echo HTTP/1.1\r\n" HOST "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n",
+         4096, "\r\n0\r\n\r\n"},
         {200, "PUT /echo HTTP/1.1\r\n" HOST "Connection: close\r\nContent-Length: 4096\r\n\r\n", 4096, ""},
         {200, "GET /hello HTTP/1.1\r\n" HOST "Connection: close\r\nA: ", 900, "\r\n\r\n"},
     };
@@ -204,13 +209,71 @@ static void slowloris(void)
     server_run(&conf, drip_both);
 }
 
+/* ---- what the log tells ---- */
+
+static int log_fds[2];
+
+/* From here on log lines of level info go to a pipe. */
+static void begin_log(void)
+{
+    CU_ASSERT_EQUAL_FATAL(pipe(log_fds), 0);
+    struct rt_log_conf conf = {.program = "test", .level = RT_LOG_INFO, .fd = log_fds[1]};
+    rt_log_init(&conf);
+}
+
+/* The next line, or what there is of it after 10 s. */
+static gba_view next_line(void)
+{
+    static char line[4096];
+    struct pollfd wait = {.fd = log_fds[0], .events = POLLIN};
+    size_t n = 0;
+    while (n < sizeof line && poll(&wait, 1, 10000) == 1 && read(log_fds[0], line + n, 1) == 1 &&
+           line[n] != '\n')
+        n++;
+    return gba_view_of(line, n);
+}
+
+static void end_log(void)
+{
+    static const struct rt_log_conf quiet = {.program = "test", .level = RT_LOG_ERROR, .fd = STDERR_FILENO};
+    rt_log_init(&quiet);
+    close(log_fds[0]);
+    close(log_fds[1]);
+}
+
+static void expect_line(const char *event, const char *field)
+{
+    gba_view line = next_line();
+    CU_ASSERT_EQUAL(occurrences(line, event), 1);
+    CU_ASSERT_EQUAL(occurrences(line, field), 1);
+    CU_ASSERT_EQUAL(occurrences(line, " peer=127.0.0.1:"), 1);
+}
+
+static void be_refused(void)
+{
+    expect_status(talk("nonsense\r\n\r\n"), 400);
+    expect_line(" info http.refused ", " reason=http-start-line status=400 ");
+    expect_status(talk("PUT / HTTP/1.1\r\n" HOST "Content-Length: 5000\r\n\r\n"), 413);
+    expect_line(" info http.refused ", " reason=http-body-too-large status=413 ");
+    expect_status(talk("GET / HT"), 408);
+    expect_line(" info http.refused ", " reason=timeout status=408 ");
+}
+
+static void refusals_are_logged(void)
+{
+    struct rt_httpd_conf conf = server_conf();
+    conf.request_ms = 50;
+    begin_log();
+    server_run(&conf, be_refused);
+    end_log();
+}
+
 /* Ask for much and read nothing: the connection is given up. */
 static void ask_and_not_read(void)
 {
     int fd = dial();
     send_view(fd, GBA_LIT("GET /big HTTP/1.1\r\n" HOST "\r\n"));
-    CU_ASSERT_TRUE(poll_for("/hello", "hello"));
-    usleep(300000);
+    expect_line(" info http.reader-too-slow ", " reason=timeout ");
     gba_view got = read_all(fd);
     CU_ASSERT_TRUE(got.n > 0 && got.n < 8 << 20);
     close(fd);
@@ -220,7 +283,9 @@ static void slow_reader(void)
 {
     struct rt_httpd_conf conf = server_conf();
     conf.idle_ms = 100;
+    begin_log();
     server_run(&conf, ask_and_not_read);
+    end_log();
 }
 
 /* ---- peers that disappear ---- */
@@ -360,14 +425,16 @@ static void statuses_and_framing(void)
 static void expect_continue(void)
 {
     int fd = dial();
-    send_view(fd, GBA_LIT("PUT /echo HTTP/1.1\r\n" HOST "Expect: 100-Continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\n"));
+    send_view(fd, GBA_LIT("PUT /echo HTTP/1.1\r\n" HOST "Expect: 100-Continue\r\nContent-Length: 3\r\n"
+                          "Connection: close\r\n\r\n"));
     T_STR(read_some(fd, 25), "HTTP/1.1 100 Continue\r\n\r\n");
     send_view(fd, GBA_LIT("abc"));
     gba_view answer = read_all(fd);
     expect_status(answer, 200);
     CU_ASSERT_TRUE(gba_view_ends(answer, GBA_LIT("PUT\n/echo\nabc")));
     close(fd);
-    answer = talk("PUT /echo HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc");
+    answer = talk("PUT /echo HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 3\r\n"
+                  "Connection: close\r\n\r\nabc");
     expect_status(answer, 200);
 }
 
@@ -392,7 +459,8 @@ static void pipeline(void)
     for (unsigned i = 1; i < 50; i++) {
         char part[32];
         snprintf(part, sizeof part, "GET\n/echo/%u", i);
-        while (i % 3 && at < answer.n && !gba_view_starts(gba_view_sub(answer, at, answer.n), gba_view_cstr(part)))
+        while (i % 3 && at < answer.n &&
+               !gba_view_starts(gba_view_sub(answer, at, answer.n), gba_view_cstr(part)))
             at++;
         CU_ASSERT_TRUE(at < answer.n);
     }
@@ -404,7 +472,8 @@ static void pipeline_more_than_fits(void)
     static char request[MANY * 40];
     size_t n = (size_t)snprintf(request, sizeof request, "GET /slow HTTP/1.1\r\n" HOST "\r\n");
     for (unsigned i = 0; i < MANY; i++)
-        n += (size_t)snprintf(request + n, sizeof request - n, "GET /hello HTTP/1.%u\r\n" HOST "\r\n", i < MANY - 1);
+        n += (size_t)snprintf(request + n, sizeof request - n, "GET /hello HTTP/1.%u\r\n" HOST "\r\n",
+                              i < MANY - 1);
     gba_view answer = talk(request);
     CU_ASSERT_EQUAL(occurrences(answer, "HTTP/1.1 200 OK\r\n"), MANY + 1);
 }
@@ -420,7 +489,8 @@ static void pipelining(void)
 static void ask_and_shut(void)
 {
     int fd = dial();
-    send_view(fd, GBA_LIT("GET /slow HTTP/1.1\r\n" HOST "\r\nGET /echo HTTP/1.1\r\n" HOST "\r\nGET /slow HTTP/1.1\r\n" HOST "\r\n"));
+    send_view(fd, GBA_LIT("GET /slow HTTP/1.1\r\n" HOST "\r\nGET /echo HTTP/1.1\r\n" HOST "\r\n"
+                          "GET /slow HTTP/1.1\r\n" HOST "\r\n"));
     shutdown(fd, SHUT_WR);
     gba_view answer = read_all(fd);
     CU_ASSERT_EQUAL(occurrences(answer, "HTTP/1.1 200 OK\r\n"), 3);
@@ -493,6 +563,7 @@ int main(void)
         {"too many fields", too_many_fields},
         {"incomplete requests", incomplete},
         {"slow head, slow body", slowloris},
+        {"refusals are logged", refusals_are_logged},
         {"slow reader", slow_reader},
         {"disappearing peers", disappearing_peers},
         {"end while transactions wait", end_while_waiting},
@@ -516,7 +587,5 @@ int main(void)
         {"service", NULL, NULL, NULL, NULL, good},
         CU_SUITE_INFO_NULL,
     };
-    static const struct rt_log_conf quiet = {.program = "test", .level = RT_LOG_ERROR, .fd = STDERR_FILENO};
-    rt_log_init(&quiet);
     return tap_run(suites);
 }

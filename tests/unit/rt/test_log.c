@@ -51,8 +51,9 @@ static size_t count_lines(gba_view v)
 static void forged_lines(void)
 {
     log_to_pipe(RT_LOG_INFO, true);
-    rt_log(RT_LOG_WARN, "x", RT_CSTR("a", "1\n2030-01-01T00:00:00.000Z prog[1] info y b=2"), RT_CSTR("c", "r\rt\tq\"b\\"),
-           RT_ID("i", GBA_LIT("u\nv@d")), RT_STR("n", GBA_LIT("a\0b")), RT_CSTR("e", "k=v"), RT_STR("u", GBA_LIT("\xc2\x85\x7f")));
+    rt_log(RT_LOG_WARN, "x", RT_CSTR("a", "1\n2030-01-01T00:00:00.000Z prog[1] info y b=2"),
+           RT_CSTR("c", "r\rt\tq\"b\\"), RT_ID("i", GBA_LIT("u\nv@d")), RT_STR("n", GBA_LIT("a\0b")),
+           RT_CSTR("e", "k=v"), RT_STR("u", GBA_LIT("\xc2\x85\x7f")));
     T_STR(line(), "warn x a=\"1\\n2030-01-01T00:00:00.000Z prog[1] info y b=2\" c=\"r\\x0dt\\x09q\\\"b\\\\\""
                   " i=\"u\\nv@d\" n=\"a\\x00b\" e=\"k=v\" u=\"\\xc2\\x85\\x7f\"\n");
 }
@@ -80,7 +81,8 @@ static void huge_lines_are_cut(void)
     static char big[5000];
     memset(big, '\n', sizeof big - 1);
     log_to_pipe(RT_LOG_INFO, false);
-    rt_log(RT_LOG_INFO, "x", RT_CSTR("a", big), RT_CSTR("b", big), RT_CSTR("c", big), RT_CSTR("d", big), RT_CSTR("e", big));
+    rt_log(RT_LOG_INFO, "x", RT_CSTR("a", big), RT_CSTR("b", big), RT_CSTR("c", big), RT_CSTR("d", big),
+           RT_CSTR("e", big));
     gba_view got = taken();
     CU_ASSERT_EQUAL(count_lines(got), 1);
     CU_ASSERT_TRUE(got.n <= 4096);
@@ -92,8 +94,14 @@ static void masks(void)
 {
     static const char *const rows[][2] = {
         {"001010123456789@ims.mnc001.mcc001.3gppnetwork.org", "0010***@ims.mnc001.mcc001.3gppnetwork.org"},
-        {"abcdefgh", "abcd***"}, {"abc@d", "a***@d"}, {"a@d", "***@d"}, {"@d", "***@d"}, {"", "***"}, {"a", "***"},
-        {"a@b@c.example", "a***@c.example"}, {"abcdefgh@", "abcd***@"},
+        {"abcdefgh", "abcd***"},
+        {"abc@d", "a***@d"},
+        {"a@d", "***@d"},
+        {"@d", "***@d"},
+        {"", "***"},
+        {"a", "***"},
+        {"a@b@c.example", "a***@c.example"},
+        {"abcdefgh@", "abcd***@"},
     };
     char out[128];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -117,8 +125,9 @@ static void whole_line(void)
 {
     char want[64];
     log_to_pipe(RT_LOG_INFO, false);
-    rt_log(RT_LOG_INFO, "ub.refused", RT_CSTR("run", "9f2c"), RT_REASON(GBA_E_MAC), RT_ID("impi", GBA_LIT("0010101@ims")),
-           RT_NUM("min", INT64_MIN), RT_NUM("big", INT64_MAX), RT_CSTR("empty", ""), RT_CSTR("none", NULL));
+    rt_log(RT_LOG_INFO, "ub.refused", RT_CSTR("run", "9f2c"), RT_REASON(GBA_E_MAC),
+           RT_ID("impi", GBA_LIT("0010101@ims")), RT_NUM("min", INT64_MIN), RT_NUM("big", INT64_MAX),
+           RT_CSTR("empty", ""), RT_CSTR("none", NULL));
     gba_view got = taken();
     snprintf(want, sizeof want, "Z prog[%ld] info ub.refused run=9f2c", (long)getpid());
     CU_ASSERT_TRUE(gba_view_contains(got, gba_view_cstr(want)));

@@ -55,9 +55,24 @@ static void never(void *arg)
 
 static void address_refused(void)
 {
-    static const char *const bad[] = {"", ":", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
-                                      "::1:80", "[::1]", "[::1]80", "[::1:80", "[127.0.0.1]:80", "localhost:80",
-                                      "127.0.0.1:80 ", " 127.0.0.1:80", "[]:80", "[fe80::1%lo]:80", "127.1:80",
+    static const char *const bad[] = {"",
+                                      ":",
+                                      ":80",
+                                      "127.0.0.1",
+                                      "127.0.0.1:",
+                                      "127.0.0.1:65536",
+                                      "127.0.0.1:-1",
+                                      "::1:80",
+                                      "[::1]",
+                                      "[::1]80",
+                                      "[::1:80",
+                                      "[127.0.0.1]:80",
+                                      "localhost:80",
+                                      "127.0.0.1:80 ",
+                                      " 127.0.0.1:80",
+                                      "[]:80",
+                                      "[fe80::1%lo]:80",
+                                      "127.1:80",
                                       "[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa]:80"};
     struct sockaddr_storage addr = {.ss_family = 77};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -359,11 +374,8 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo rest[] = {
-        {"stop before run", stop_before_run},
-        {"signals", signals_arrive},
-        {"clock", clock_moves_by_turns},
-        {"random octets", random_differs},
-        CU_TEST_INFO_NULL,
+        {"stop before run", stop_before_run}, {"signals", signals_arrive}, {"clock", clock_moves_by_turns},
+        {"random octets", random_differs},    CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
         {"addresses", NULL, NULL, NULL, NULL, addresses},
