@@ -10,18 +10,18 @@
 #include "gba/base/slots.h"
 
 struct bsf_challenge {
-    gba_text username;     /* as sent: IMPI or TMPI */
+    gba_text username; /* as sent: IMPI or TMPI */
     gba_text impi;
     gba_rand rand;
-    gba_autn autn;         /* as sent: AUTN, or AUTN* with GBA_U */
+    gba_autn autn; /* as sent: AUTN, or AUTN* with GBA_U */
     gba_res xres;
     gba_ks ks;
     uint8_t opaque[16];
-    uint32_t name;         /* which of our names asked */
+    uint32_t name; /* which of our names asked */
     enum bsf_mode mode;
-    uint32_t lifetime_s;   /* of the key to be */
-    uint32_t resyncs;      /* resynchronisations so far in this run */
-    bool second;           /* follows a wrong response */
+    uint32_t lifetime_s; /* of the key to be */
+    uint32_t resyncs;    /* resynchronisations so far in this run */
+    bool second;         /* follows a wrong response */
     int64_t issued_ms;
     struct bsf_chain guss; /* in the pool of the table */
 };
@@ -47,7 +47,8 @@ bool bsf_challenges_full(const struct bsf_challenges *t);
 
 /* Keep a copy of *c with its guss.  E_UB_FULL; E_ZH_REPEATED when a challenge
  * with this RAND waits already. */
-GBA_MUST_USE gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bsf_challenge *c, gba_view guss);
+GBA_MUST_USE gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bsf_challenge *c,
+                                       gba_view guss);
 
 /* The live challenge with this RAND, or NULL.  Valid until the next put, expire or drop. */
 struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_rand *rand, int64_t now_ms);

@@ -23,34 +23,34 @@ struct bsf_conf_lifetime {
 };
 
 struct bsf_conf_ub {
-    gba_text product;         /* first word of the Server field */
-    int wrong_response;       /* enum bsf_conf_wrong */
-    int gba_u;                /* enum bsf_conf_gba_u */
+    gba_text product;   /* first word of the Server field */
+    int wrong_response; /* enum bsf_conf_wrong */
+    int gba_u;          /* enum bsf_conf_gba_u */
     bool tmpi;
-    uint32_t challenge_s;     /* how long a challenge waits for its response */
+    uint32_t challenge_s; /* how long a challenge waits for its response */
     uint32_t max_challenges;
-    uint32_t resync_limit;    /* resynchronisations in one run */
-    uint32_t retry_after_s;   /* said with 503 */
+    uint32_t resync_limit;  /* resynchronisations in one run */
+    uint32_t retry_after_s; /* said with 503 */
     struct bsf_conf_lifetime key_lifetime;
 };
 
 struct bsf_conf_zh {
-    gba_text realm;           /* Destination-Realm of the HSS */
-    gba_text host;            /* Destination-Host; empty: any of the realm */
-    uint32_t guss_cache;      /* how many GUSS are kept; 0: none */
+    gba_text realm;      /* Destination-Realm of the HSS */
+    gba_text host;       /* Destination-Host; empty: any of the realm */
+    uint32_t guss_cache; /* how many GUSS are kept; 0: none */
 };
 
 /* One permission on Zn; what no rule allows is refused. */
 struct bsf_conf_rule {
-    gba_text peer;              /* DiameterIdentity of the connected peer */
-    gba_text origin;            /* Origin-Host behind it; empty: the peer itself; "*": any (a proxy) */
-    gba_text naf;               /* host name, or *.suffix */
-    struct gba_opt_list ua;     /* of gba_text: Ua identifiers; "tls:*" all suites, "*" any */
-    struct gba_opt_list gsids;  /* of gba_text: GSIDs; "*" any */
-    gba_text naf_group;         /* empty: none */
-    bool impi;                  /* may see the IMPI */
+    gba_text peer;             /* DiameterIdentity of the connected peer */
+    gba_text origin;           /* Origin-Host behind it; empty: the peer itself; "*": any (a proxy) */
+    gba_text naf;              /* host name, or *.suffix */
+    struct gba_opt_list ua;    /* of gba_text: Ua identifiers; "tls:*" all suites, "*" any */
+    struct gba_opt_list gsids; /* of gba_text: GSIDs; "*" any */
+    gba_text naf_group;        /* empty: none */
+    bool impi;                 /* may see the IMPI */
     bool uss_required;
-    uint32_t key_lifetime_s;    /* at most this long; 0: as long as Ks */
+    uint32_t key_lifetime_s; /* at most this long; 0: as long as Ks */
 };
 
 struct bsf_conf_store {
@@ -59,10 +59,10 @@ struct bsf_conf_store {
 
 struct bsf_conf {
     struct gba_conf_http http;
-    struct gba_opt_list names;  /* of struct bsf_conf_name, at least one */
+    struct gba_opt_list names; /* of struct bsf_conf_name, at least one */
     struct bsf_conf_ub ub;
     struct bsf_conf_zh zh;
-    struct gba_opt_list zn;     /* of struct bsf_conf_rule */
+    struct gba_opt_list zn; /* of struct bsf_conf_rule */
     struct bsf_conf_store store;
     struct gba_conf_diameter diameter;
     struct gba_conf_log log;

@@ -38,7 +38,8 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
     gba_env_random(rt_loop_env(loop), app->key.b, sizeof app->key.b);
     GBA_TRY(bsf_store_mem_open(loop, app->conf.store.max_records, &app->store));
     GBA_TRY(rt_node_start(loop, &app->conf.diameter, apps, 2, &app->dia));
-    GBA_TRY(bsf_zn_fd_open(&(struct bsf_zn_fd_parts){loop, &app->conf, app->dia, &app->store, &app->key}, &app->zn));
+    GBA_TRY(bsf_zn_fd_open(&(struct bsf_zn_fd_parts){loop, &app->conf, app->dia, &app->store, &app->key},
+                           &app->zn));
     GBA_TRY(bsf_ub_http_open(&(struct bsf_ub_http_parts){loop, &app->conf, app->dia, &app->store, &app->key},
                              &app->ub));
     GBA_TRY(rt_on_signal(loop, SIGUSR1, log_counters, app));

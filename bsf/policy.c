@@ -104,7 +104,8 @@ void bsf_policy_check(const struct bsf_conf_rule *rule, const struct gba_conf_si
         gba_conf_fault(sink, "zn.naf", "expected a host name or *.suffix");
     for (size_t i = 0; i < rule->ua.n; i++) {
         if (!ua_readable(gba_text_view(&words[i])))
-            gba_conf_fault(sink, "zn.ua", "expected http, tls13-psk, tls:C02F, tls:*, ten hexadecimal digits or \"*\"");
+            gba_conf_fault(sink, "zn.ua",
+                           "expected http, tls13-psk, tls:C02F, tls:*, ten hexadecimal digits or \"*\"");
     }
 }
 

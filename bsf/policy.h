@@ -12,8 +12,8 @@
 
 /* Who asks, and for which NAF. */
 struct bsf_policy_ask {
-    gba_view peer;         /* identity of the connected peer */
-    gba_view origin;       /* Origin-Host of the request */
+    gba_view peer;   /* identity of the connected peer */
+    gba_view origin; /* Origin-Host of the request */
     const gba_nafid *naf;
 };
 

@@ -78,7 +78,8 @@ gba_rc bsf_session_decode(gba_view record, struct bsf_session *s)
     return GBA_E_SESSION;
 }
 
-static gba_rc seal(struct bsf_sealer *sealer, const gba_env *env, const bsf_key *key, size_t n, gba_view *record)
+static gba_rc seal(struct bsf_sealer *sealer, const gba_env *env, const bsf_key *key, size_t n,
+                   gba_view *record)
 {
     gba_seal_nonce nonce;
     gba_env_random(env, nonce.b, sizeof nonce.b);

@@ -16,13 +16,13 @@ enum bsf_mode { BSF_ME, BSF_U };
 
 struct bsf_session {
     gba_text impi;
-    gba_text tmpi;        /* empty when none was agreed */
+    gba_text tmpi; /* empty when none was agreed */
     gba_rand rand;
-    gba_ks ks;            /* wiped by whoever declares the struct */
+    gba_ks ks; /* wiped by whoever declares the struct */
     enum bsf_mode mode;
-    uint32_t gba_type;    /* as in the GBA-Type AVP */
+    uint32_t gba_type; /* as in the GBA-Type AVP */
     int64_t created_s, expiry_s;
-    gba_view guss;        /* XML; absent when the HSS sent none */
+    gba_view guss; /* XML; absent when the HSS sent none */
 };
 
 /* The key a record is filed under: a kind and a name. */
@@ -59,6 +59,7 @@ GBA_MUST_USE gba_rc bsf_session_open(struct bsf_sealer *sealer, const bsf_key *k
                                      struct bsf_session *s);
 
 /* The same for the IMPI behind a TMPI. */
-GBA_MUST_USE gba_rc bsf_tmpi_seal(struct bsf_sealer *sealer, const gba_env *env, const bsf_key *key, gba_view impi,
-                                  gba_view *record);
-GBA_MUST_USE gba_rc bsf_tmpi_open(struct bsf_sealer *sealer, const bsf_key *key, gba_view record, gba_text *impi);
+GBA_MUST_USE gba_rc bsf_tmpi_seal(struct bsf_sealer *sealer, const gba_env *env, const bsf_key *key,
+                                  gba_view impi, gba_view *record);
+GBA_MUST_USE gba_rc bsf_tmpi_open(struct bsf_sealer *sealer, const bsf_key *key, gba_view record,
+                                  gba_text *impi);

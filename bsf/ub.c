@@ -33,8 +33,8 @@ static size_t aligned(size_t n)
 
 size_t bsf_ub_memory(const struct bsf_conf *conf)
 {
-    return aligned(bsf_challenges_memory(conf->ub.max_challenges)) + aligned(bsf_guss_cache_memory(conf->zh.guss_cache)) +
-           sizeof(struct bsf_ub_scratch);
+    return aligned(bsf_challenges_memory(conf->ub.max_challenges)) +
+           aligned(bsf_guss_cache_memory(conf->zh.guss_cache)) + sizeof(struct bsf_ub_scratch);
 }
 
 void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_key *key, void *memory,
@@ -343,7 +343,8 @@ static gba_rc keep_tmpi(const struct step *s)
 {
     gba_view record;
     GBA_TRY(bsf_key_make(BSF_KEY_TMPI, gba_text_view(&s->run->tmpi), &s->run->key));
-    GBA_TRY(bsf_tmpi_seal(&s->ub->scratch->sealer, s->env, &s->run->key, gba_text_view(&s->run->impi), &record));
+    GBA_TRY(
+        bsf_tmpi_seal(&s->ub->scratch->sealer, s->env, &s->run->key, gba_text_view(&s->run->impi), &record));
     order_store(s, record, KEEPING_TMPI);
     return GBA_OK;
 }
@@ -379,8 +380,8 @@ static gba_rc dispatch(const struct step *s, const struct bsf_ub_event *event)
     }
 }
 
-void bsf_ub_step(struct bsf_ub *ub, struct bsf_ub_run *run, const gba_env *env, const struct bsf_ub_event *event,
-                 struct bsf_ub_order *order)
+void bsf_ub_step(struct bsf_ub *ub, struct bsf_ub_run *run, const gba_env *env,
+                 const struct bsf_ub_event *event, struct bsf_ub_order *order)
 {
     struct step s = {ub, run, env, order};
     gba_rc rc = dispatch(&s, event);

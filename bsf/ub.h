@@ -46,12 +46,12 @@ void bsf_ub_wipe(struct bsf_ub *ub);
  * caller's and needs no preparation before BSF_UB_REQUEST. */
 struct bsf_ub_run {
     int state;
-    gba_rc cause;          /* why we challenge (again) */
+    gba_rc cause; /* why we challenge (again) */
     struct bsf_ub_ask ask;
     gba_text impi;
-    gba_text host;         /* where a redirect sent us */
-    gba_text tmpi;         /* the new one; empty: none */
-    gba_rand rand;         /* beside auts */
+    gba_text host; /* where a redirect sent us */
+    gba_text tmpi; /* the new one; empty: none */
+    gba_rand rand; /* beside auts */
     gba_auts auts;
     bool resync, second;
     uint32_t resyncs;
@@ -60,7 +60,7 @@ struct bsf_ub_run {
     bsf_key key;
     int64_t expiry_s;
     struct bsf_ub_reply reply;
-    uint8_t room[2048];    /* of parameters that had to be unescaped */
+    uint8_t room[2048]; /* of parameters that had to be unescaped */
 };
 
 enum bsf_ub_event_kind { BSF_UB_REQUEST, BSF_UB_FOUND, BSF_UB_VECTOR, BSF_UB_STORED };
@@ -85,5 +85,5 @@ struct bsf_ub_order {
     const struct gba_http_msg *reply; /* REPLY */
 };
 
-void bsf_ub_step(struct bsf_ub *ub, struct bsf_ub_run *run, const gba_env *env, const struct bsf_ub_event *event,
-                 struct bsf_ub_order *order);
+void bsf_ub_step(struct bsf_ub *ub, struct bsf_ub_run *run, const gba_env *env,
+                 const struct bsf_ub_event *event, struct bsf_ub_order *order);

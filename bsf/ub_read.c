@@ -66,7 +66,8 @@ gba_rc bsf_ub_read(const struct bsf_conf *conf, const struct gba_http_msg *req, 
     ask->target = req->target;
     ask->body = req->body;
     ask->first = ask->auth.nonce.n == 0 || ask->auth.response.n == 0;
-    ask->tmpi_capable = gba_view_contains(gba_http_field_get(req, GBA_LIT("User-Agent")), GBA_LIT("3gpp-gba-tmpi"));
+    ask->tmpi_capable =
+        gba_view_contains(gba_http_field_get(req, GBA_LIT("User-Agent")), GBA_LIT("3gpp-gba-tmpi"));
     GBA_TRY(find_name(conf, req, ask));
     return check_uri(ask);
 }
@@ -104,7 +105,8 @@ static gba_rc check_parameters(const struct gba_auth *a)
     return GBA_OK;
 }
 
-gba_rc bsf_ub_read_match(const struct bsf_conf *conf, const struct bsf_ub_ask *ask, const struct bsf_challenge *c)
+gba_rc bsf_ub_read_match(const struct bsf_conf *conf, const struct bsf_ub_ask *ask,
+                         const struct bsf_challenge *c)
 {
     uint8_t opaque[sizeof c->opaque];
     GBA_ENSURE(gba_hex_parse(ask->auth.opaque, opaque, sizeof opaque) == GBA_OK, GBA_E_UB_OPAQUE);

@@ -68,8 +68,8 @@ static void add(struct build *b, gba_view name, gba_view value)
 static struct build begin(const struct bsf_conf *conf, struct bsf_ub_reply *reply, unsigned status)
 {
     struct build b = {.reply = reply, .w = gba_writer_of(reply->text, sizeof reply->text), .rc = GBA_OK};
-    reply->msg = (struct gba_http_msg){.status = status, .reason = gba_http_reason(status), .minor = 1,
-                                       .keep_alive = true};
+    reply->msg = (struct gba_http_msg){
+        .status = status, .reason = gba_http_reason(status), .minor = 1, .keep_alive = true};
     gba_put_view(&b.w, gba_text_view(&conf->ub.product));
     gba_put_str(&b.w, conf->ub.tmpi ? "; Release-6; 3gpp-gba-tmpi" : "; Release-6");
     add(&b, GBA_LIT("Server"), taken(&b));
@@ -82,7 +82,8 @@ static gba_rc end(struct build *b)
     return gba_writer_end(&b->w);
 }
 
-gba_rc bsf_ub_reply_challenge(const struct bsf_conf *conf, const struct bsf_challenge *c, struct bsf_ub_reply *reply)
+gba_rc bsf_ub_reply_challenge(const struct bsf_conf *conf, const struct bsf_challenge *c,
+                              struct bsf_ub_reply *reply)
 {
     uint8_t nonce[44], opaque[2 * sizeof c->opaque];
     uint8_t both[32];
@@ -133,7 +134,8 @@ static gba_rc put_auth_info(const struct bsf_ub_success *s, gba_view body, gba_w
     return GBA_OK;
 }
 
-gba_rc bsf_ub_reply_success(const struct bsf_conf *conf, const struct bsf_ub_success *s, struct bsf_ub_reply *reply)
+gba_rc bsf_ub_reply_success(const struct bsf_conf *conf, const struct bsf_ub_success *s,
+                            struct bsf_ub_reply *reply)
 {
     struct build b = begin(conf, reply, 200);
     gba_put_bsinfo(&b.w, &(struct gba_bsinfo){.btid = *s->btid, .lifetime_s = s->expiry_s});

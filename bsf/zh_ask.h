@@ -11,8 +11,8 @@
 /* One question. The views live as long as the request is being built. */
 struct bsf_zh_ask {
     gba_view impi;
-    gba_view host;         /* where a redirect sent us; absent: as configured */
-    const gba_auts *auts;  /* resynchronise with RAND || AUTS; NULL otherwise */
+    gba_view host;        /* where a redirect sent us; absent: as configured */
+    const gba_auts *auts; /* resynchronise with RAND || AUTS; NULL otherwise */
     const gba_rand *rand;
     const int64_t *guss_stamp_s; /* the GUSS we hold is of this time; NULL: none */
 };

@@ -34,7 +34,7 @@ struct bsf_zn_run {
     const struct dia_bir *bir;
     const struct bsf_conf_rule *rule;
     gba_nafid naf;
-    gba_text impi;       /* for the answer, when policy shows it */
+    gba_text impi; /* for the answer, when policy shows it */
     bsf_key key;
 };
 
@@ -53,10 +53,10 @@ enum bsf_zn_order_kind { BSF_ZN_FIND, BSF_ZN_ANSWER };
 /* Views live until the next step of any run. */
 struct bsf_zn_order {
     enum bsf_zn_order_kind kind;
-    gba_view key;        /* FIND */
-    gba_rc reason;       /* ANSWER: OK, or why refused */
-    uint32_t avp_code;   /* ANSWER: the AVP at fault, or 0 */
-    struct dia_bia bia;  /* ANSWER; holds keys: whoever declares the order wipes it */
+    gba_view key;       /* FIND */
+    gba_rc reason;      /* ANSWER: OK, or why refused */
+    uint32_t avp_code;  /* ANSWER: the AVP at fault, or 0 */
+    struct dia_bia bia; /* ANSWER; holds keys: whoever declares the order wipes it */
 };
 
 void bsf_zn_serve_step(struct bsf_zn *zn, struct bsf_zn_run *run, const gba_env *env,

@@ -12,7 +12,7 @@ struct record {
     int64_t expiry_ms;
     uint32_t heap_at; /* where the heap keeps it */
     uint32_t key_n, n;
-    uint8_t b[];      /* key, then the record */
+    uint8_t b[]; /* key, then the record */
 };
 
 /* A completed put or del, or a get to be looked up when its turn comes. */
@@ -230,7 +230,8 @@ static struct op *new_op(struct store *s, bsf_store_fn *fn, void *arg)
 
 /* ---- the port ---- */
 
-static void store_put(void *self, gba_view key, gba_view record, int64_t expiry_ms, bsf_store_fn *fn, void *arg)
+static void store_put(void *self, gba_view key, gba_view record, int64_t expiry_ms, bsf_store_fn *fn,
+                      void *arg)
 {
     struct store *s = self;
     struct op *op = new_op(s, fn, arg);

@@ -9,4 +9,5 @@
 typedef void bsf_zh_fn(void *arg, gba_rc rc, const struct dia_maa *maa);
 
 /* Exactly one call of fn, at once only when nothing could be sent. */
-void bsf_zh_send(struct rt_dia *dia, const struct dia_mar *mar, uint32_t timeout_ms, bsf_zh_fn *fn, void *arg);
+void bsf_zh_send(struct rt_dia *dia, const struct dia_mar *mar, uint32_t timeout_ms, bsf_zh_fn *fn,
+                 void *arg);

@@ -36,7 +36,8 @@ static bool decrypt(EVP_CIPHER_CTX *ctx, const struct gcm *g, const uint8_t *tag
            EVP_DecryptFinal_ex(ctx, g->out + g->in.n, &n) == 1;
 }
 
-gba_rc gba_seal(const gba_seal_key *key, gba_view name, const gba_seal_nonce *nonce, gba_view plain, gba_writer *w)
+gba_rc gba_seal(const gba_seal_key *key, gba_view name, const gba_seal_nonce *nonce, gba_view plain,
+                gba_writer *w)
 {
     gba_put_view(w, GBA_ARRAY(nonce->b));
     uint8_t *out = gba_put_room(w, plain.n);

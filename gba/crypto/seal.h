@@ -14,14 +14,18 @@
 
 #include "gba/base/secret.h"
 
-typedef struct gba_seal_key { uint8_t b[32]; } gba_seal_key;
-typedef struct gba_seal_nonce { uint8_t b[12]; } gba_seal_nonce;
+typedef struct gba_seal_key {
+    uint8_t b[32];
+} gba_seal_key;
+typedef struct gba_seal_nonce {
+    uint8_t b[12];
+} gba_seal_nonce;
 
 enum { GBA_SEAL_OVERHEAD = 12 + 16 };
 
 /* Append plain, sealed, to w.  The nonce is random and used once.  E_SPACE, E_CRYPTO. */
-GBA_MUST_USE gba_rc gba_seal(const gba_seal_key *key, gba_view name, const gba_seal_nonce *nonce, gba_view plain,
-                             gba_writer *w);
+GBA_MUST_USE gba_rc gba_seal(const gba_seal_key *key, gba_view name, const gba_seal_nonce *nonce,
+                             gba_view plain, gba_writer *w);
 
 /* Append what was sealed to w; E_SEAL when key, name or any octet differs, and
  * then nothing was appended.  E_SPACE, E_CRYPTO. */

@@ -236,6 +236,12 @@ const char *bench_credentials(struct bench *b)
     return text;
 }
 
+void bench_copy(char *out, size_t cap, const char *text)
+{
+    CU_ASSERT_FATAL(strlen(text) < cap);
+    text_of(out, gba_view_cstr(text));
+}
+
 void bench_respond(struct bench *b)
 {
     bench_send(b, bench_credentials(b));

@@ -49,7 +49,7 @@ struct bench {
     struct dia_maa maa;
     gba_rc maa_rc;
     unsigned asked;
-    struct dia_mar mar;        /* the last one */
+    struct dia_mar mar; /* the last one */
     char mar_impi[GBA_TEXT_MAX + 1], mar_host[GBA_TEXT_MAX + 1];
 
     /* the store */
@@ -61,7 +61,7 @@ struct bench {
     /* what came out */
     gba_rc reason;
     unsigned status;
-    char challenge[1024];      /* WWW-Authenticate, else empty */
+    char challenge[1024]; /* WWW-Authenticate, else empty */
 };
 
 /* Everything as in the sheet's run; memory for cap challenges. */
@@ -79,6 +79,9 @@ void bench_send(struct bench *b, const char *authorization);
 
 /* The Authorization that bench_respond would send. */
 const char *bench_credentials(struct bench *b);
+
+/* A copy of text that fits with its NUL. */
+void bench_copy(char *out, size_t cap, const char *text);
 
 /* A field of the last reply, as text; "" when absent. */
 gba_view bench_field(const struct bench *b, const char *name);

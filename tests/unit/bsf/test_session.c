@@ -20,7 +20,8 @@ static void set_up(void)
     fake_world_init(&world);
     gba_env_random(&world.env, seal_key.b, sizeof seal_key.b);
     sealer.key = &seal_key;
-    session = (struct bsf_session){.mode = BSF_U, .gba_type = 0, .created_s = 100, .expiry_s = 200, .guss = GUSS};
+    session =
+        (struct bsf_session){.mode = BSF_U, .gba_type = 0, .created_s = 100, .expiry_s = 200, .guss = GUSS};
     gba_env_random(&world.env, session.rand.b, sizeof session.rand.b);
     gba_env_random(&world.env, session.ks.b, sizeof session.ks.b);
     T_OK(gba_text_set(&session.impi, GBA_LIT("user@home.example")));

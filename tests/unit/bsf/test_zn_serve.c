@@ -12,11 +12,13 @@
 #define IMPI "001010123456789@ims.mnc001.mcc001.3gppnetwork.org"
 #define BTID "I1U8vpY3qJ0hiuZNrke/NQ==@bsf.mnc001.mcc001.pub.3gppnetwork.org"
 #define NAF "xcap.ims.mnc001.mcc001.pub.3gppnetwork.org"
-#define USS(id, group, uid) "<uss id=\"" id "\" type=\"1\"" group "><uids><uid>" uid "</uid></uids><flags/></uss>"
-#define GUSS                                                                               \
-    "<guss id=\"" IMPI "\"><bsfInfo><uiccType>GBA_U</uiccType></bsfInfo><ussList>"         \
-    USS("1", "", "sip:general@x") USS("1", " nafGroup=\"A\"", "sip:group-a@x") \
-    USS("4", " nafGroup=\"B\"", "sip:group-b@x") USS("5", "", "sip:five@x") "</ussList></guss>"
+#define USS(id, group, uid)                                                                                  \
+    "<uss id=\"" id "\" type=\"1\"" group "><uids><uid>" uid "</uid></uids><flags/></uss>"
+#define GUSS                                                                                                 \
+    "<guss id=\"" IMPI                                                                                       \
+    "\"><bsfInfo><uiccType>GBA_U</uiccType></bsfInfo><ussList>" USS("1", "", "sip:general@x")                \
+        USS("1", " nafGroup=\"A\"", "sip:group-a@x") USS("4", " nafGroup=\"B\"", "sip:group-b@x")            \
+            USS("5", "", "sip:five@x") "</ussList></guss>"
 
 static struct fake_world world;
 static struct bsf_conf conf;
@@ -77,8 +79,8 @@ static void set_up(void)
     CU_ASSERT_FATAL(memory != NULL);
     bsf_zn_serve_init(&zn, &conf, &key, memory);
     sealer.key = &key;
-    session = (struct bsf_session){.mode = BSF_U, .created_s = 1893369600, .expiry_s = 1893456000,
-                                   .guss = GBA_LIT(GUSS)};
+    session = (struct bsf_session){
+        .mode = BSF_U, .created_s = 1893369600, .expiry_s = 1893456000, .guss = GBA_LIT(GUSS)};
     set(&session.impi, IMPI);
     gba_copy(session.rand.b, t_hex("23553cbe9637a89d218ae64dae47bf35"));
     gba_copy(session.ks.b, t_hex("b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441"));
@@ -120,7 +122,8 @@ static void refused(gba_rc reason, bool experimental, uint32_t code)
     T_RC(order.reason, reason);
     CU_ASSERT_EQUAL(order.bia.result.experimental, experimental);
     CU_ASSERT_EQUAL(order.bia.result.code, code);
-    CU_ASSERT_FALSE(order.bia.has_me_key || order.bia.has_uicc_key || order.bia.impi.p || order.bia.uss_list.p);
+    CU_ASSERT_FALSE(order.bia.has_me_key || order.bia.has_uicc_key || order.bia.impi.p ||
+                    order.bia.uss_list.p);
 }
 
 static void served(void)
