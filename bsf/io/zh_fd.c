@@ -3,10 +3,22 @@
 
 #include <stdlib.h>
 
+#include "rt/log.h"
+
 struct waiting {
     bsf_zh_fn *fn;
     void *arg;
 };
+
+/* The device learns little of what went wrong; the operator all. */
+static void log_trouble(gba_rc rc, const struct dia_maa *maa)
+{
+    if (rc != GBA_OK)
+        rt_log(RT_LOG_WARN, "zh.no_answer", RT_REASON(rc));
+    else if (maa->result.experimental || maa->result.code != DIA_SUCCESS)
+        rt_log(RT_LOG_NOTICE, "zh.refused", RT_NUM("code", maa->result.code),
+               RT_NUM("experimental", maa->result.experimental), RT_STR("hss", maa->origin_host));
+}
 
 static void on_answer(void *arg, gba_rc rc, struct msg *answer)
 {
@@ -15,6 +27,7 @@ static void on_answer(void *arg, gba_rc rc, struct msg *answer)
     free(arg);
     if (rc == GBA_OK)
         rc = dia_maa_decode(answer, &maa);
+    log_trouble(rc, &maa);
     waiting.fn(waiting.arg, rc, &maa);
     gba_wipe(&maa);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gba/base/text.h"
 #include "tests/lib/tap.h"
 
 enum { CAP = 64, PATIENCE_MS = 5000, BIG = 64 * 1024 };
