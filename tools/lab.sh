@@ -209,7 +209,7 @@ END
 lab_start() {
     case $1 in
     upstream)
-        lab_spawn upstream "$lab_build/tools/lab-upstream" "127.0.0.1:$port_upstream"
+        lab_spawn upstream "$lab_build/tools/lab-upstream" --listen "127.0.0.1:$port_upstream"
         lab_wait_log upstream "127.0.0.1:"
         ;;
     *)
