@@ -55,7 +55,8 @@ void load_stats_print(struct load_stats *s, const struct load_conf *conf, bool j
     double seconds = (double)(s->ended_ns - s->started_ns) / 1e9;
     double rate = seconds > 0 ? (double)s->n / seconds : 0;
     const char *mode = conf->mode == LOAD_BOOTSTRAP ? "bootstrap" : "naf";
-    qsort(s->us, s->n, sizeof *s->us, by_value);
+    if (s->n > 0)
+        qsort(s->us, s->n, sizeof *s->us, by_value);
     if (json) {
         printf("{\"mode\":\"%s\",\"concurrency\":%u,\"seconds\":%.3f,\"ok\":%zu,\"failed\":%llu,\"per_second\":%.1f,"
                "\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n",

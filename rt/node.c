@@ -3,12 +3,6 @@
 
 #include "rt/log.h"
 
-static void on_peer(void *arg, gba_view identity, bool open)
-{
-    (void)arg;
-    rt_log(RT_LOG_NOTICE, open ? "diameter.peer_open" : "diameter.peer_closed", RT_STR("peer", identity));
-}
-
 gba_rc rt_node_start(struct rt_loop *loop, const struct gba_conf_diameter *conf, const uint32_t *apps, size_t n_apps,
                      struct rt_dia **out)
 {
@@ -17,7 +11,5 @@ gba_rc rt_node_start(struct rt_loop *loop, const struct gba_conf_diameter *conf,
     gba_rc rc = rt_dia_open(loop, &node, out, &why);
     if (rc != GBA_OK)
         rt_log(RT_LOG_ERROR, "diameter.start", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
-    else
-        rt_dia_on_peer(*out, on_peer, NULL);
     return rc;
 }

@@ -221,5 +221,5 @@ lab_start() {
 
 # Diameter peers find each other a moment after both are up.
 lab_wait_peers() {
-    lab_wait_log bsf "peer_open.*hss.home.example" && lab_wait_log naf "peer_open.*bsf.home.example"
+    lab_wait_log bsf "peer-open.*hss.home.example" && lab_wait_log naf "peer-open.*bsf.home.example"
 }
