@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The NAF between a foreign client (curl) and a server that knows nothing of GBA.
+set -u
+. "$top_srcdir/tools/lab.sh"
+. "$top_srcdir/tests/lib/tap.sh"
+lab_open "$top_builddir"
+lab_config
+for program in hss bsf naf upstream; do
+    check "$program starts" lab_start "$program"
+done
+check "peers connect" lab_wait_peers
+
+ue() {
+    "$lab_build/keystrap-ue" --card "sim:$lab/card1.yaml" --state "$lab/ue1.state" "$@"
+}
+check "the device bootstraps" ue --connect "127.0.0.1:$port_bsf" bootstrap
+ue key "$lab_naf_host" --json | python3 -c 'import json, sys
+k = json.load(sys.stdin)
+print("user = \"%s:%s\"" % (k["btid"], k["ks_naf_base64"]))' >"$lab/user"
+
+url=http://$lab_naf_host:$port_naf
+fetch() {
+    curl -sS --noproxy '*' --max-time 20 --digest -K "$lab/user" --resolve "$lab_naf_host:$port_naf:${address:-127.0.0.1}" "$@"
+}
+status() {
+    fetch -o "$lab/body" -w '%{http_code}' "$@"
+}
+status_is() {
+    same "$1" "$(status "${@:2}")"
+}
+
+head -c 300000 /dev/urandom | base64 >"$lab/large"
+check "PUT creates" status_is 201 -T "$lab/large" -H 'Content-Type: text/x-large' "$url/large"
+check "GET gives every octet back" status_is 200 "$url/large"
+check "which are the same" cmp "$lab/large" "$lab/body"
+check "over IPv6 too" eval 'address="[::1]" status_is 200 "$url/large" && cmp "$lab/large" "$lab/body"'
+check "HEAD has the length and no body" eval 'fetch -I "$url/large" | tr -d "\r" | grep -qx "Content-Length: $(stat -c %s "$lab/large")"'
+check "a chunked request body passes" eval 'printf "<chunks/>" | status_is 201 -H "Transfer-Encoding: chunked" -T - "$url/chunked"'
+check "and is whole" eval 'status_is 200 "$url/chunked" && same "<chunks/>" "$(cat "$lab/body")"'
+check "a precondition passes" status_is 412 -X PUT -H 'If-Match: "none"' -d x "$url/large"
+check "DELETE passes" eval 'status_is 204 -X DELETE "$url/chunked" || status_is 200 -X DELETE "$url/chunked"'
+check "a 404 of the server passes" status_is 404 "$url/chunked"
+check "any method passes" eval 'status_is 200 -X PROPFIND "$url/echo" && grep -q ^PROPFIND "$lab/body"'
+
+check "the echo shows what was passed" status_is 200 -H 'X-Own: kept' -H 'X-3GPP-Asserted-Identity: "sip:ceo@home1.net"' \
+    -H 'Connection: X-Hop' -H 'X-Hop: 1' "$url/echo?a=b%20c"
+check "target as it was" holds "$lab/body" '/echo?a=b%20c'
+check "own fields are kept" holds "$lab/body" 'X-Own: kept'
+check "our asserted identity" holds "$lab/body" 'sip:alice@ims.mnc001.mcc001.3gppnetwork.org'
+check "not the device's" lacks "$lab/body" 'ceo'
+check "no credentials" lacks "$lab/body" 'Authorization'
+check "no hop-by-hop field" lacks "$lab/body" 'X-Hop'
+
+sed 's/:[^:]*"$/:wrong"/' "$lab/user" >"$lab/wrong"
+check "a wrong key gets 401" eval 'same 401 "$(curl -sS --noproxy "*" -o /dev/null -w "%{http_code}" --digest -K "$lab/wrong" \
+    --resolve "$lab_naf_host:$port_naf:127.0.0.1" "$url/large")"'
+check "and the log says why" holds "$lab/naf.log" reason=naf-response-wrong
+check "no key and no password is in any log" eval '! grep -qF "$(sed "s/.*:\(.*\)\"/\1/" "$lab/user")" "$lab"/*.log'
+check "identities in the logs are masked" eval '! grep -q "$lab_impi_me" "$lab"/*.log'
+
+lab_stop upstream
+check "without the server behind: 502" status_is 502 "$url/large"
+lab_start upstream
+check "and again with it" status_is 404 "$url/large"
+
+lab_stop bsf
+check "without the BSF a known key still works" status_is 404 "$url/large"
+sed 's/"[^@]*@/"AAAAAAAAAAAAAAAAAAAAAA==@/' "$lab/user" >"$lab/other"
+check "an unknown one gets 503" eval 'same 503 "$(curl -sS --noproxy "*" -o /dev/null -w "%{http_code}" --digest -K "$lab/other" \
+    --resolve "$lab_naf_host:$port_naf:127.0.0.1" "$url/large")"'
+lab_stop naf
+check "the NAF stops cleanly" same 0 "${lab_codes[naf]}"
+check "and counted its reasons" holds "$lab/naf.log" 'ua.count reason=naf-response-wrong n='
+tap_done
