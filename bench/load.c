@@ -45,7 +45,8 @@ static bool take_number(const char *text, uint64_t max, uint32_t *out)
 {
     uint64_t number;
     if (gba_dec_parse(gba_view_cstr(text), max, &number) != GBA_OK || number == 0) {
-        fprintf(stderr, "keystrap-load: \"%s\": expected a number from 1 to %llu\n", text, (unsigned long long)max);
+        fprintf(stderr, "keystrap-load: \"%s\": expected a number from 1 to %llu\n", text,
+                (unsigned long long)max);
         return false;
     }
     *out = (uint32_t)number;
@@ -65,43 +66,76 @@ static bool take_option(struct arguments *args, int c)
 {
     struct load_conf *load = &args->load;
     switch (c) {
-    case 'c': args->card = optarg; return true;
-    case 's': return take_number(optarg, 10000000, &load->subscribers);
-    case 'p': args->print_subscribers = true; return true;
-    case 'b': return take_text(optarg, &load->bsf);
-    case 'B': return take_text(optarg, &load->bsf_host);
-    case 'n': load->mode = LOAD_NAF; return take_text(optarg, &load->naf);
-    case 'N': return take_text(optarg, &load->naf_host);
-    case 'C': return take_number(optarg, 100000, &load->concurrency);
-    case 't': return take_number(optarg, 86400, &load->seconds);
-    case 'k': load->seconds = 0; return take_number(optarg, UINT32_MAX, &load->count);
-    case 'j': args->json = true; return true;
-    case 'h': print_help(); args->exit_code = EXIT_GOOD; return true;
-    case 'V': printf("keystrap-load %s\n", PACKAGE_VERSION); args->exit_code = EXIT_GOOD; return true;
-    default: return false; /* getopt said why */
+    case 'c':
+        args->card = optarg;
+        return true;
+    case 's':
+        return take_number(optarg, 10000000, &load->subscribers);
+    case 'p':
+        args->print_subscribers = true;
+        return true;
+    case 'b':
+        return take_text(optarg, &load->bsf);
+    case 'B':
+        return take_text(optarg, &load->bsf_host);
+    case 'n':
+        load->mode = LOAD_NAF;
+        return take_text(optarg, &load->naf);
+    case 'N':
+        return take_text(optarg, &load->naf_host);
+    case 'C':
+        return take_number(optarg, 100000, &load->concurrency);
+    case 't':
+        return take_number(optarg, 86400, &load->seconds);
+    case 'k':
+        load->seconds = 0;
+        return take_number(optarg, UINT32_MAX, &load->count);
+    case 'j':
+        args->json = true;
+        return true;
+    case 'h':
+        print_help();
+        args->exit_code = EXIT_GOOD;
+        return true;
+    case 'V':
+        printf("keystrap-load %s\n", PACKAGE_VERSION);
+        args->exit_code = EXIT_GOOD;
+        return true;
+    default:
+        return false; /* getopt said why */
     }
 }
 
 static struct arguments parse_arguments(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"card", required_argument, NULL, 'c'},        {"subscribers", required_argument, NULL, 's'},
-        {"print-subscribers", no_argument, NULL, 'p'}, {"bsf", required_argument, NULL, 'b'},
-        {"bsf-host", required_argument, NULL, 'B'},    {"naf", required_argument, NULL, 'n'},
-        {"naf-host", required_argument, NULL, 'N'},    {"concurrency", required_argument, NULL, 'C'},
-        {"seconds", required_argument, NULL, 't'},     {"count", required_argument, NULL, 'k'},
-        {"json", no_argument, NULL, 'j'},              {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},           {NULL, 0, NULL, 0},
+        {"card", required_argument, NULL, 'c'},
+        {"subscribers", required_argument, NULL, 's'},
+        {"print-subscribers", no_argument, NULL, 'p'},
+        {"bsf", required_argument, NULL, 'b'},
+        {"bsf-host", required_argument, NULL, 'B'},
+        {"naf", required_argument, NULL, 'n'},
+        {"naf-host", required_argument, NULL, 'N'},
+        {"concurrency", required_argument, NULL, 'C'},
+        {"seconds", required_argument, NULL, 't'},
+        {"count", required_argument, NULL, 'k'},
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
     };
-    struct arguments args = {.load = {.subscribers = 1000, .concurrency = 64, .seconds = 10}, .exit_code = -1};
+    struct arguments args = {.load = {.subscribers = 1000, .concurrency = 64, .seconds = 10},
+                             .exit_code = -1};
     int c;
     while (args.exit_code < 0 && (c = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
         if (!take_option(&args, c))
             args.exit_code = EXIT_USAGE;
     }
-    if (args.exit_code < 0 && (optind < argc || !args.card || (!args.print_subscribers && args.load.bsf.n == 0) ||
-                               (args.load.mode == LOAD_NAF && args.load.naf_host.n == 0))) {
-        fprintf(stderr, "keystrap-load: --card and --bsf are needed, and --naf-host with --naf; see --help\n");
+    if (args.exit_code < 0 &&
+        (optind < argc || !args.card || (!args.print_subscribers && args.load.bsf.n == 0) ||
+         (args.load.mode == LOAD_NAF && args.load.naf_host.n == 0))) {
+        fprintf(stderr,
+                "keystrap-load: --card and --bsf are needed, and --naf-host with --naf; see --help\n");
         args.exit_code = EXIT_USAGE;
     }
     return args;

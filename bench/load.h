@@ -14,15 +14,15 @@ enum load_mode { LOAD_BOOTSTRAP, LOAD_NAF };
 
 struct load_conf {
     enum load_mode mode;
-    gba_text bsf, bsf_host;   /* ADDRESS:PORT, and the name it goes by */
+    gba_text bsf, bsf_host; /* ADDRESS:PORT, and the name it goes by */
     gba_text naf, naf_host;
-    gba_text imsi;            /* of the first subscriber; the others count on */
+    gba_text imsi; /* of the first subscriber; the others count on */
     uint32_t mnc_n;
-    uint32_t subscribers;     /* how many; a run takes the next, round and round */
-    uint32_t concurrency;     /* devices at work at once */
-    uint32_t seconds;         /* how long; 0: until count */
-    uint32_t count;           /* how many; 0: until seconds */
-    gba_aka_key key;          /* of every subscriber */
+    uint32_t subscribers; /* how many; a run takes the next, round and round */
+    uint32_t concurrency; /* devices at work at once */
+    uint32_t seconds;     /* how long; 0: until count */
+    uint32_t count;       /* how many; 0: until seconds */
+    gba_aka_key key;      /* of every subscriber */
 };
 
 /* What was measured: microseconds of every success, and failures by reason. */

@@ -13,8 +13,8 @@ struct load {
     struct ue_boot_conf boot_conf;
     struct ue_ua_conf ua_conf;
     uint32_t next_subscriber;
-    uint32_t started;      /* runs begun */
-    uint32_t working;      /* devices that are not done */
+    uint32_t started; /* runs begun */
+    uint32_t working; /* devices that are not done */
     bool over;
     struct rt_timer *end, *tick;
 };
@@ -147,7 +147,8 @@ static gba_rc ua_drive(struct device *d, struct ue_ua_event event, rt_httpc_fn *
             *ended = true;
             return order.reason;
         }
-        event = (struct ue_ua_event){.kind = UE_UA_KEY_READY, .btid = gba_text_view(&d->keys.btid), .ks_naf = &ks_naf};
+        event = (struct ue_ua_event){
+            .kind = UE_UA_KEY_READY, .btid = gba_text_view(&d->keys.btid), .ks_naf = &ks_naf};
         event.rc = order.fresh ? GBA_E_NAF_BTID_UNKNOWN : ue_keys_derive(&d->keys, order.naf, &ks_naf);
     }
 }
@@ -232,7 +233,8 @@ static gba_rc start_device(struct load *load, struct device *d)
     if (!naf && !begin(d))
         return GBA_OK;
     GBA_TRY(boot_begin(d));
-    if (boot_drive(d, (struct ue_boot_event){.kind = UE_BOOT_START}, naf ? on_first_boot_http : on_boot_http, &rc))
+    if (boot_drive(d, (struct ue_boot_event){.kind = UE_BOOT_START}, naf ? on_first_boot_http : on_boot_http,
+                   &rc))
         return rc;
     return GBA_OK;
 }
@@ -259,10 +261,14 @@ gba_rc load_run(struct rt_loop *loop, const struct load_conf *conf, struct load_
         .loop = loop,
         .conf = conf,
         .stats = stats,
-        .boot_conf = {.bsf = gba_text_view(&conf->bsf_host), .host = gba_text_view(&conf->bsf_host),
-                      .product = GBA_LIT("keystrap-load"), .max_resyncs = 2},
-        .ua_conf = {.host = gba_text_view(&conf->naf_host), .authority = gba_text_view(&conf->naf_host),
-                    .product = GBA_LIT("keystrap-load"), .ua = gba_uaid_http_digest},
+        .boot_conf = {.bsf = gba_text_view(&conf->bsf_host),
+                      .host = gba_text_view(&conf->bsf_host),
+                      .product = GBA_LIT("keystrap-load"),
+                      .max_resyncs = 2},
+        .ua_conf = {.host = gba_text_view(&conf->naf_host),
+                    .authority = gba_text_view(&conf->naf_host),
+                    .product = GBA_LIT("keystrap-load"),
+                    .ua = gba_uaid_http_digest},
     };
     struct device *devices = calloc(conf->concurrency, sizeof *devices);
     GBA_ENSURE(devices != NULL, GBA_E_MEMORY);

@@ -58,15 +58,17 @@ void load_stats_print(struct load_stats *s, const struct load_conf *conf, bool j
     if (s->n > 0)
         qsort(s->us, s->n, sizeof *s->us, by_value);
     if (json) {
-        printf("{\"mode\":\"%s\",\"concurrency\":%u,\"seconds\":%.3f,\"ok\":%zu,\"failed\":%llu,\"per_second\":%.1f,"
+        printf("{\"mode\":\"%s\",\"concurrency\":%u,\"seconds\":%.3f,\"ok\":%zu,\"failed\":%llu,\"per_"
+               "second\":%.1f,"
                "\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n",
                mode, conf->concurrency, seconds, s->n, (unsigned long long)load_stats_failed(s), rate,
                at_ms(s, 0.5), at_ms(s, 0.9), at_ms(s, 0.99), at_ms(s, 1));
         return;
     }
-    printf("%s: %zu in %.2f s with %u at once: %.0f/s; p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms; %llu failed\n",
-           mode, s->n, seconds, conf->concurrency, rate, at_ms(s, 0.5), at_ms(s, 0.9), at_ms(s, 0.99), at_ms(s, 1),
-           (unsigned long long)load_stats_failed(s));
+    printf("%s: %zu in %.2f s with %u at once: %.0f/s; p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms; "
+           "%llu failed\n",
+           mode, s->n, seconds, conf->concurrency, rate, at_ms(s, 0.5), at_ms(s, 0.9), at_ms(s, 0.99),
+           at_ms(s, 1), (unsigned long long)load_stats_failed(s));
     print_failures(s, "  failed: %s: %llu\n");
 }
 

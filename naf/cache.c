@@ -69,7 +69,8 @@ void naf_cache_drop(struct naf_cache *c, gba_view btid, const gba_nafid *nafid)
         forget(c, slot);
 }
 
-const struct naf_key *naf_cache_find(struct naf_cache *c, gba_view btid, const gba_nafid *nafid, int64_t now_s)
+const struct naf_key *naf_cache_find(struct naf_cache *c, gba_view btid, const gba_nafid *nafid,
+                                     int64_t now_s)
 {
     uint32_t slot = slot_of(c, btid, nafid);
     if (slot == GBA_SLOT_NONE)

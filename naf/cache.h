@@ -16,13 +16,13 @@ enum { NAF_IDENTITIES_MAX = 1024 };
 struct naf_key {
     gba_text btid;
     gba_nafid nafid;
-    gba_ks_naf me;              /* Ks_NAF or Ks_ext_NAF */
-    gba_ks_naf uicc;            /* Ks_int_NAF */
+    gba_ks_naf me;   /* Ks_NAF or Ks_ext_NAF */
+    gba_ks_naf uicc; /* Ks_int_NAF */
     bool has_uicc;
     int64_t expiry_s;
-    int64_t creation_s;         /* 0 when the BSF did not say */
+    int64_t creation_s; /* 0 when the BSF did not say */
     bool has_uss;
-    gba_text impi;              /* empty when withheld */
+    gba_text impi; /* empty when withheld */
     uint16_t identities_n;
     char identities[NAF_IDENTITIES_MAX]; /* USS uids as a list: "id1", "id2" */
 };
@@ -39,7 +39,8 @@ size_t naf_cache_memory(uint32_t cap);
 void naf_cache_init(struct naf_cache *c, void *memory, uint32_t cap, uint64_t seed);
 
 /* The unexpired key, or NULL. An expired one is wiped and forgotten. */
-const struct naf_key *naf_cache_find(struct naf_cache *c, gba_view btid, const gba_nafid *nafid, int64_t now_s);
+const struct naf_key *naf_cache_find(struct naf_cache *c, gba_view btid, const gba_nafid *nafid,
+                                     int64_t now_s);
 
 /* Keep a copy of the key, replacing the one under the same names. */
 void naf_cache_keep(struct naf_cache *c, const struct naf_key *key);

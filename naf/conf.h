@@ -10,21 +10,21 @@ enum naf_assert { NAF_ASSERT_NONE, NAF_ASSERT_IMPI, NAF_ASSERT_USS };
 
 /* One host name that devices use, and the server behind it. */
 struct naf_service {
-    gba_text fqdn;        /* enters realm and NAF-Id as written here */
-    gba_text upstream;    /* ADDRESS:PORT */
-    gba_text gsid;        /* wanted USS; empty: none */
-    bool uss_required;    /* no USS: 403 */
-    bool uicc_keys;       /* GBA_U aware: offer the realm of Ks_int_NAF too */
-    bool token_required;  /* a request without "3gpp-gba" in User-Agent: 403, no challenge */
-    int algorithms;       /* enum naf_algorithms */
-    int assert_identity;  /* enum naf_assert: what X-3GPP-Asserted-Identity says */
+    gba_text fqdn;       /* enters realm and NAF-Id as written here */
+    gba_text upstream;   /* ADDRESS:PORT */
+    gba_text gsid;       /* wanted USS; empty: none */
+    bool uss_required;   /* no USS: 403 */
+    bool uicc_keys;      /* GBA_U aware: offer the realm of Ks_int_NAF too */
+    bool token_required; /* a request without "3gpp-gba" in User-Agent: 403, no challenge */
+    int algorithms;      /* enum naf_algorithms */
+    int assert_identity; /* enum naf_assert: what X-3GPP-Asserted-Identity says */
 };
 
 /* Which Diameter realm (and host) serves the B-TIDs of a domain. */
 struct naf_route {
     gba_text btid_domain; /* exact, or "*" for any other */
     gba_text realm;
-    gba_text host;        /* empty: any host of the realm */
+    gba_text host; /* empty: any host of the realm */
 };
 
 /* How the servers behind are reached. */
@@ -32,7 +32,7 @@ struct naf_upstream {
     uint32_t connections; /* to one server at once */
     uint32_t queue;       /* further requests that may wait for a connection */
     uint32_t connect_ms, answer_ms;
-    uint32_t max_body;    /* octets of a response body */
+    uint32_t max_body; /* octets of a response body */
 };
 
 struct naf_conf {
@@ -40,9 +40,9 @@ struct naf_conf {
     struct gba_opt_list services; /* of struct naf_service */
     struct gba_opt_list routes;   /* of struct naf_route */
     struct naf_upstream upstream;
-    uint32_t nonce_s;             /* a nonce may be used this long */
-    uint32_t max_key_s;           /* a key may be used this long after bootstrapping; 0: until its expiry */
-    uint32_t max_keys;            /* keys and used nonces remembered at once */
+    uint32_t nonce_s;   /* a nonce may be used this long */
+    uint32_t max_key_s; /* a key may be used this long after bootstrapping; 0: until its expiry */
+    uint32_t max_keys;  /* keys and used nonces remembered at once */
     struct gba_conf_diameter diameter;
     struct gba_conf_log log;
 };

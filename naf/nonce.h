@@ -34,7 +34,8 @@ size_t naf_nonces_memory(uint32_t cap);
 void naf_nonces_init(struct naf_nonces *n, void *memory, uint32_t cap, const gba_env *env);
 
 /* Append a fresh nonce for the service fqdn to w. */
-GBA_MUST_USE gba_rc naf_nonce_make(const struct naf_nonces *n, const gba_env *env, gba_view fqdn, gba_writer *w);
+GBA_MUST_USE gba_rc naf_nonce_make(const struct naf_nonces *n, const gba_env *env, gba_view fqdn,
+                                   gba_writer *w);
 
 /* What a device said. */
 struct naf_nonce_claim {

@@ -5,8 +5,8 @@
 
 enum { CNONCE_MAX = 256 }; /* it goes back in Authentication-Info */
 
-void naf_ua_init(struct naf_ua *ua, const struct naf_conf *conf, struct naf_cache *cache, struct naf_nonces *nonces,
-                 const gba_env *env)
+void naf_ua_init(struct naf_ua *ua, const struct naf_conf *conf, struct naf_cache *cache,
+                 struct naf_nonces *nonces, const gba_env *env)
 {
     uint8_t random[8];
     gba_writer w = gba_writer_of(ua->opaque, sizeof ua->opaque);
@@ -192,7 +192,8 @@ static gba_rc read_request(const struct naf_ua *ua, struct naf_ua_run *run)
     GBA_ENSURE(run->service != NULL, GBA_E_NAF_HOST);
     gba_view agent = gba_http_field_get(run->req, GBA_LIT("User-Agent"));
     size_t n = gba_http_field_count(run->req, GBA_LIT("Authorization"));
-    GBA_ENSURE(n > 0 || !run->service->token_required || gba_view_contains(agent, GBA_LIT("3gpp-gba")), GBA_E_NAF_TOKEN);
+    GBA_ENSURE(n > 0 || !run->service->token_required || gba_view_contains(agent, GBA_LIT("3gpp-gba")),
+               GBA_E_NAF_TOKEN);
     GBA_ENSURE(n > 0, GBA_E_NAF_CHALLENGE);
     GBA_ENSURE(n == 1, GBA_E_AUTH_REPEATED);
     GBA_TRY(read_credentials(ua, run, gba_http_field_get(run->req, GBA_LIT("Authorization"))));
@@ -218,8 +219,8 @@ const struct naf_ua_order *naf_ua_request(struct naf_ua *ua, struct naf_ua_run *
     return key ? decide(ua, run, env, key) : ask(ua, run, env);
 }
 
-const struct naf_ua_order *naf_ua_key(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env, gba_rc rc,
-                                      const struct dia_bia *bia)
+const struct naf_ua_order *naf_ua_key(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env,
+                                      gba_rc rc, const struct dia_bia *bia)
 {
     struct naf_key key;
     if (rc == GBA_OK)
@@ -236,8 +237,8 @@ const struct naf_ua_order *naf_ua_key(struct naf_ua *ua, struct naf_ua_run *run,
     return order;
 }
 
-const struct naf_ua_order *naf_ua_upstream(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env, gba_rc rc,
-                                           const struct gba_http_msg *rsp)
+const struct naf_ua_order *naf_ua_upstream(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env,
+                                           gba_rc rc, const struct gba_http_msg *rsp)
 {
     if (rc == GBA_OK)
         return naf_ua_answer(run, rsp);

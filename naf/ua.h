@@ -28,16 +28,16 @@ struct naf_ua {
     char opaque[17];
 };
 
-void naf_ua_init(struct naf_ua *ua, const struct naf_conf *conf, struct naf_cache *cache, struct naf_nonces *nonces,
-                 const gba_env *env);
+void naf_ua_init(struct naf_ua *ua, const struct naf_conf *conf, struct naf_cache *cache,
+                 struct naf_nonces *nonces, const gba_env *env);
 
 enum naf_ua_order_kind { NAF_UA_ASK, NAF_UA_FORWARD, NAF_UA_REPLY };
 
 struct naf_ua_order {
     enum naf_ua_order_kind kind;
-    gba_rc reason;                  /* REPLY: why it is a refusal, or OK; for log and counters */
-    const struct dia_bir *bir;      /* ASK */
-    const struct gba_http_msg *msg; /* FORWARD: the request; REPLY: the response */
+    gba_rc reason;                     /* REPLY: why it is a refusal, or OK; for log and counters */
+    const struct dia_bir *bir;         /* ASK */
+    const struct gba_http_msg *msg;    /* FORWARD: the request; REPLY: the response */
     const struct naf_service *service; /* NULL when the request named none */
 };
 
@@ -46,19 +46,19 @@ struct naf_ua_order {
 struct naf_ua_run {
     const struct gba_http_msg *req; /* the caller's, as long as the run */
     const struct naf_service *service;
-    struct gba_auth auth;           /* views into req or arena_room */
-    struct gba_digest_in digest;    /* what enters response and rspauth */
+    struct gba_auth auth;        /* views into req or arena_room */
+    struct gba_digest_in digest; /* what enters response and rspauth */
     uint32_t nc;
     bool with_uicc_key;
-    bool proven;                    /* the device authenticated */
+    bool proven; /* the device authenticated */
     struct naf_zn_question question;
     struct dia_bir bir;
     struct gba_http_msg msg;
     struct naf_ua_order order;
-    char password[44];              /* base64 of the key, TS 24.109 5.2 */
+    char password[44]; /* base64 of the key, TS 24.109 5.2 */
     uint8_t arena_room[1024];
-    char text[3072];                /* header values of orders */
-    gba_writer w;                   /* over text */
+    char text[3072]; /* header values of orders */
+    gba_writer w;    /* over text */
 };
 
 /* The request is complete; run need not be initialised. */
@@ -66,11 +66,11 @@ const struct naf_ua_order *naf_ua_request(struct naf_ua *ua, struct naf_ua_run *
                                           const struct gba_http_msg *req);
 
 /* The answer to ASK: rc says whether there is one. */
-const struct naf_ua_order *naf_ua_key(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env, gba_rc rc,
-                                      const struct dia_bia *bia);
+const struct naf_ua_order *naf_ua_key(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env,
+                                      gba_rc rc, const struct dia_bia *bia);
 
 /* The answer to FORWARD: rc says whether there is one; rsp lives until the REPLY was sent. */
-const struct naf_ua_order *naf_ua_upstream(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env, gba_rc rc,
-                                           const struct gba_http_msg *rsp);
+const struct naf_ua_order *naf_ua_upstream(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env,
+                                           gba_rc rc, const struct gba_http_msg *rsp);
 
 void naf_ua_run_wipe(struct naf_ua_run *run);

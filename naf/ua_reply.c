@@ -6,8 +6,8 @@ static const struct {
     gba_rc reason;
     unsigned status;
 } statuses[] = {
-    {GBA_E_NAF_HOST, 421},         {GBA_E_NAF_CHALLENGE, 401},   {GBA_E_NAF_NO_ROUTE, 403},
-    {GBA_E_NAF_BTID_UNKNOWN, 401}, {GBA_E_NAF_KEY_AGE, 401},     {GBA_E_NAF_NO_UICC_KEY, 401},
+    {GBA_E_NAF_HOST, 421},         {GBA_E_NAF_CHALLENGE, 401},     {GBA_E_NAF_NO_ROUTE, 403},
+    {GBA_E_NAF_BTID_UNKNOWN, 401}, {GBA_E_NAF_KEY_AGE, 401},       {GBA_E_NAF_NO_UICC_KEY, 401},
     {GBA_E_NAF_UPSTREAM, 502},     {GBA_E_NAF_UPSTREAM_SLOW, 504}, {GBA_E_BTID, 401},
 };
 
@@ -120,7 +120,8 @@ static const struct naf_ua_order *reply(struct naf_ua_run *run, gba_rc reason)
     return &run->order;
 }
 
-const struct naf_ua_order *naf_ua_refuse(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env, gba_rc reason)
+const struct naf_ua_order *naf_ua_refuse(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env,
+                                         gba_rc reason)
 {
     run->msg = (struct gba_http_msg){.status = status_of(reason), .minor = 1, .keep_alive = true};
     gba_rc rc = fill_refusal(ua, run, env, reason);

@@ -12,7 +12,8 @@
 
 /* The answer to a request that is not let through (gba.md 8.2): the status
  * follows from the reason. */
-const struct naf_ua_order *naf_ua_refuse(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env, gba_rc reason);
+const struct naf_ua_order *naf_ua_refuse(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env,
+                                         gba_rc reason);
 
 /* The request as the upstream server gets it: without credentials, hop-by-hop
  * fields and anybody else's asserted identity (TS 24.109 cl. 7). */

@@ -22,4 +22,5 @@ GBA_MUST_USE gba_rc naf_zn_ask(const struct naf_conf *conf, struct naf_zn_questi
 /* The key that an answer brings.  E_NAF_NOT_AUTHORIZED (5402), E_NAF_BTID_UNKNOWN
  * (5403: the device must bootstrap again), E_NAF_BSF (anything else that is no
  * success), E_NAF_USS (the settings are unreadable).  The caller wipes *key. */
-GBA_MUST_USE gba_rc naf_zn_learn(const struct naf_zn_question *q, const struct dia_bia *bia, struct naf_key *key);
+GBA_MUST_USE gba_rc naf_zn_learn(const struct naf_zn_question *q, const struct dia_bia *bia,
+                                 struct naf_key *key);

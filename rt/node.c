@@ -3,8 +3,8 @@
 
 #include "rt/log.h"
 
-gba_rc rt_node_start(struct rt_loop *loop, const struct gba_conf_diameter *conf, const uint32_t *apps, size_t n_apps,
-                     struct rt_dia **out)
+gba_rc rt_node_start(struct rt_loop *loop, const struct gba_conf_diameter *conf, const uint32_t *apps,
+                     size_t n_apps, struct rt_dia **out)
 {
     struct rt_dia_conf node = rt_dia_conf_of(conf, apps, n_apps);
     gba_text why = {0};

@@ -5,5 +5,5 @@
 #include "rt/fdiam.h"
 
 /* Start the node; why it cannot is logged. */
-GBA_MUST_USE gba_rc rt_node_start(struct rt_loop *loop, const struct gba_conf_diameter *conf, const uint32_t *apps,
-                                  size_t n_apps, struct rt_dia **out);
+GBA_MUST_USE gba_rc rt_node_start(struct rt_loop *loop, const struct gba_conf_diameter *conf,
+                                  const uint32_t *apps, size_t n_apps, struct rt_dia **out);

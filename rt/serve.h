@@ -15,7 +15,7 @@ struct rt_serve {
 
 /* Listen on every address; requests go to fn(arg).  What failed is logged; then
  * rt_serve_close closes what was opened.  E_ADDRESS, E_LISTEN, E_MEMORY. */
-GBA_MUST_USE gba_rc rt_serve_open(struct rt_serve *serve, struct rt_daemon *daemon, const struct gba_conf_http *conf,
-                                  rt_httpd_fn *fn, void *arg);
+GBA_MUST_USE gba_rc rt_serve_open(struct rt_serve *serve, struct rt_daemon *daemon,
+                                  const struct gba_conf_http *conf, rt_httpd_fn *fn, void *arg);
 
 void rt_serve_close(struct rt_serve *serve);

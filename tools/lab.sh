@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # A lab of real processes on loopback, for ./lab and for tests/system.  Source it, then:
 #

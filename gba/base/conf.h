@@ -41,7 +41,7 @@ struct gba_conf_log {
 
 /* Where and how a daemon serves HTTP. */
 struct gba_conf_http {
-    struct gba_opt_list listen; /* of gba_text: ADDRESS:PORT */
+    struct gba_opt_list listen;  /* of gba_text: ADDRESS:PORT */
     uint32_t max_head, max_body; /* octets of a request */
     uint32_t max_connections;    /* on one address */
     uint32_t request_ms;         /* from its first octet a request must be complete */

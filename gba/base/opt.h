@@ -16,16 +16,16 @@
 
 /* min..max bound what a type says they bound; max 0 means "as the type allows". */
 enum gba_opt_type {
-    GBA_OPT_TEXT,     /* gba_text; min..max octets */
-    GBA_OPT_BOOL,     /* bool: true/false, yes/no, on/off */
-    GBA_OPT_UINT,     /* uint32_t within min..max */
-    GBA_OPT_SECONDS,  /* uint32_t, min..max seconds; number with unit s, m, h or d */
-    GBA_OPT_MILLIS,   /* uint32_t, min..max milliseconds; number with unit ms or s */
-    GBA_OPT_ENUM,     /* int; index into the words of `words` */
-    GBA_OPT_ADDRESS,  /* gba_text; ADDRESS:PORT, [IPV6]:PORT */
-    GBA_OPT_HEX,      /* struct gba_opt_hex; min..max octets */
-    GBA_OPT_LIST,     /* min..max entries: an array of structs, see struct gba_opt_list */
-    GBA_OPT_SECTION,  /* a struct inside the struct: `rows` apply at `offset` */
+    GBA_OPT_TEXT,    /* gba_text; min..max octets */
+    GBA_OPT_BOOL,    /* bool: true/false, yes/no, on/off */
+    GBA_OPT_UINT,    /* uint32_t within min..max */
+    GBA_OPT_SECONDS, /* uint32_t, min..max seconds; number with unit s, m, h or d */
+    GBA_OPT_MILLIS,  /* uint32_t, min..max milliseconds; number with unit ms or s */
+    GBA_OPT_ENUM,    /* int; index into the words of `words` */
+    GBA_OPT_ADDRESS, /* gba_text; ADDRESS:PORT, [IPV6]:PORT */
+    GBA_OPT_HEX,     /* struct gba_opt_hex; min..max octets */
+    GBA_OPT_LIST,    /* min..max entries: an array of structs, see struct gba_opt_list */
+    GBA_OPT_SECTION, /* a struct inside the struct: `rows` apply at `offset` */
 };
 
 /* An option value of octets, for keys in subscriber files. */
@@ -52,16 +52,16 @@ enum { GBA_OPT_ROWS_MAX = 64 };
  * A LIST whose table is a single row with the key "" is a list of plain values.
  */
 struct gba_opt {
-    const char *key;           /* as in the file; NULL ends the table */
+    const char *key; /* as in the file; NULL ends the table */
     enum gba_opt_type type;
-    size_t offset;             /* in the struct that the table describes */
+    size_t offset; /* in the struct that the table describes */
     uint64_t min, max;
-    const char *fallback;      /* see below */
-    const char *example;       /* what the sample shows for a required option */
-    const char *words;         /* GBA_OPT_ENUM: "a|b|c" */
+    const char *fallback;       /* see below */
+    const char *example;        /* what the sample shows for a required option */
+    const char *words;          /* GBA_OPT_ENUM: "a|b|c" */
     const struct gba_opt *rows; /* GBA_OPT_LIST, GBA_OPT_SECTION: the members, at most GBA_OPT_ROWS_MAX */
-    size_t item_size;          /* GBA_OPT_LIST */
-    const char *text;          /* one or two sentences for the manual */
+    size_t item_size;           /* GBA_OPT_LIST */
+    const char *text;           /* one or two sentences for the manual */
 };
 
 /* Parse `value` as the row says and store it at base + offset (scalars only).

@@ -39,16 +39,16 @@ const char *gba_rc_token(gba_rc rc);
 const char *gba_rc_text(gba_rc rc);
 
 /* Return early with the failure of `expr`, else go on. */
-#define GBA_TRY(expr)                  \
-    do {                               \
-        gba_rc try_rc_ = (expr);       \
-        if (try_rc_ != GBA_OK)         \
-            return try_rc_;            \
+#define GBA_TRY(expr)                                                                                        \
+    do {                                                                                                     \
+        gba_rc try_rc_ = (expr);                                                                             \
+        if (try_rc_ != GBA_OK)                                                                               \
+            return try_rc_;                                                                                  \
     } while (0)
 
 /* Return `rc` unless `cond` holds. */
-#define GBA_ENSURE(cond, rc)           \
-    do {                               \
-        if (!(cond))                   \
-            return (rc);               \
+#define GBA_ENSURE(cond, rc)                                                                                 \
+    do {                                                                                                     \
+        if (!(cond))                                                                                         \
+            return (rc);                                                                                     \
     } while (0)

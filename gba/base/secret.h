@@ -10,22 +10,54 @@
 
 #include "gba/base/bytes.h"
 
-typedef struct gba_rand { uint8_t b[16]; } gba_rand;
-typedef struct gba_autn { uint8_t b[16]; } gba_autn; /* AUTN or AUTN* */
-typedef struct gba_auts { uint8_t b[14]; } gba_auts;
-typedef struct gba_amf { uint8_t b[2]; } gba_amf;
+typedef struct gba_rand {
+    uint8_t b[16];
+} gba_rand;
+typedef struct gba_autn {
+    uint8_t b[16];
+} gba_autn; /* AUTN or AUTN* */
+typedef struct gba_auts {
+    uint8_t b[14];
+} gba_auts;
+typedef struct gba_amf {
+    uint8_t b[2];
+} gba_amf;
 
-typedef struct gba_k { uint8_t b[32]; size_t n; } gba_k; /* n is 16, or 32 with TUAK */
-typedef struct gba_op { uint8_t b[16]; } gba_op;
-typedef struct gba_opc { uint8_t b[16]; } gba_opc;
-typedef struct gba_top { uint8_t b[32]; } gba_top;
-typedef struct gba_topc { uint8_t b[32]; } gba_topc;
-typedef struct gba_res { uint8_t b[32]; size_t n; } gba_res; /* 4..16, TUAK up to 32 */
-typedef struct gba_ck { uint8_t b[16]; } gba_ck;
-typedef struct gba_ik { uint8_t b[16]; } gba_ik;
-typedef struct gba_ak { uint8_t b[6]; } gba_ak;
-typedef struct gba_ks { uint8_t b[32]; } gba_ks;         /* CK || IK */
-typedef struct gba_ks_naf { uint8_t b[32]; } gba_ks_naf; /* Ks_NAF, Ks_ext_NAF or Ks_int_NAF */
+typedef struct gba_k {
+    uint8_t b[32];
+    size_t n;
+} gba_k; /* n is 16, or 32 with TUAK */
+typedef struct gba_op {
+    uint8_t b[16];
+} gba_op;
+typedef struct gba_opc {
+    uint8_t b[16];
+} gba_opc;
+typedef struct gba_top {
+    uint8_t b[32];
+} gba_top;
+typedef struct gba_topc {
+    uint8_t b[32];
+} gba_topc;
+typedef struct gba_res {
+    uint8_t b[32];
+    size_t n;
+} gba_res; /* 4..16, TUAK up to 32 */
+typedef struct gba_ck {
+    uint8_t b[16];
+} gba_ck;
+typedef struct gba_ik {
+    uint8_t b[16];
+} gba_ik;
+typedef struct gba_ak {
+    uint8_t b[6];
+} gba_ak;
+typedef struct gba_ks {
+    uint8_t b[32];
+} gba_ks; /* CK || IK */
+typedef struct gba_ks_naf {
+    uint8_t b[32];
+} gba_ks_naf; /* Ks_NAF, Ks_ext_NAF or Ks_int_NAF */
 
 /* What travels from AuC to BSF: TS 33.102 6.3.2. */
 typedef struct gba_aka_vector {

@@ -69,8 +69,7 @@ gba_rc gba_hex_parse(gba_view text, void *out, size_t n)
 
 /* ---- base64 ---- */
 
-static const char b64_digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char b64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void gba_put_b64(gba_writer *w, gba_view v)
 {

@@ -37,8 +37,9 @@ static const gba_env *now(const struct exchange *x)
 static void log_refusal(const struct exchange *x, const struct naf_ua_order *order)
 {
     bool routine = order->reason == GBA_E_NAF_CHALLENGE || order->reason == GBA_OK;
-    rt_log(routine ? RT_LOG_DEBUG : RT_LOG_NOTICE, routine ? "ua.answered" : "ua.refused", RT_REASON(order->reason),
-           RT_NUM("status", order->msg->status), RT_STR("peer", rt_http_peer(x->tx)),
+    rt_log(routine ? RT_LOG_DEBUG : RT_LOG_NOTICE, routine ? "ua.answered" : "ua.refused",
+           RT_REASON(order->reason), RT_NUM("status", order->msg->status),
+           RT_STR("peer", rt_http_peer(x->tx)),
            RT_STR("naf", order->service ? gba_text_view(&order->service->fqdn) : GBA_LIT("")),
            RT_ID("btid", x->run.question.btid));
 }
@@ -145,7 +146,8 @@ static gba_rc open_tables(struct naf_proxy *proxy)
     return GBA_OK;
 }
 
-gba_rc naf_proxy_open(struct rt_loop *loop, const struct naf_conf *conf, struct rt_dia *dia, struct naf_proxy **out)
+gba_rc naf_proxy_open(struct rt_loop *loop, const struct naf_conf *conf, struct rt_dia *dia,
+                      struct naf_proxy **out)
 {
     struct naf_proxy *proxy = calloc(1, sizeof *proxy);
     GBA_ENSURE(proxy != NULL, GBA_E_MEMORY);

@@ -9,4 +9,5 @@
 typedef void naf_zn_fn(void *arg, gba_rc rc, const struct dia_bia *bia);
 
 /* Ask; fn is called exactly once on the loop, perhaps before this returns. The BIR is copied. */
-void naf_zn_send(struct rt_dia *dia, const struct dia_bir *bir, uint32_t timeout_ms, naf_zn_fn *fn, void *arg);
+void naf_zn_send(struct rt_dia *dia, const struct dia_bir *bir, uint32_t timeout_ms, naf_zn_fn *fn,
+                 void *arg);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 # TAP for shell tests: source it, call check..., end with tap_done.
 tap_n=0

@@ -58,7 +58,8 @@ static void ask_card(struct world_device *d)
 static void start_request(struct world_device *d, const struct script_line *line)
 {
     static const char tmpi_agent[] = "unit/1 Release-6; 3gpp-gba-tmpi";
-    d->ub_req = (struct gba_http_msg){.method = GBA_LIT("GET"), .target = arg(line, "target", "/"), .minor = 1};
+    d->ub_req =
+        (struct gba_http_msg){.method = GBA_LIT("GET"), .target = arg(line, "target", "/"), .minor = 1};
     add(&d->ub_req, "Host", arg(line, "host", WORLD_BSF));
     add(&d->ub_req, "User-Agent", arg(line, "agent", tmpi_agent));
 }
@@ -77,30 +78,47 @@ static void first(struct world *w, struct world_device *d, const struct script_l
 {
     keep(d->user, sizeof d->user, arg(line, "user", d->impi.s));
     struct gba_auth a = {
-        .username = gba_view_cstr(d->user), .realm = arg(line, "realm", WORLD_BSF), .nonce = arg(line, "nonce", ""),
-        .uri = arg(line, "uri", "/"), .response = GBA_LIT(""),
+        .username = gba_view_cstr(d->user),
+        .realm = arg(line, "realm", WORLD_BSF),
+        .nonce = arg(line, "nonce", ""),
+        .uri = arg(line, "uri", "/"),
+        .response = GBA_LIT(""),
     };
     start_request(d, line);
     finish_request(w, d, &a);
 }
 
 /* The digest over what the line leaves as it should be, and what it changes. */
-static void sign(struct world_device *d, const struct script_line *line, gba_view password, struct gba_auth *a)
+static void sign(struct world_device *d, const struct script_line *line, gba_view password,
+                 struct gba_auth *a)
 {
     static struct gba_digest_hex response;
     struct gba_digest_in *in = &d->ub_digest;
     gba_view qop = arg(line, "qop", "auth-int");
     *in = (struct gba_digest_in){
-        .alg = GBA_DIGEST_AKAV1_MD5, .username = arg(line, "user", d->user), .realm = arg(line, "realm", d->realm),
-        .password = password, .nonce = arg(line, "nonce", d->nonce), .nc = arg(line, "nc", "00000001"),
-        .cnonce = GBA_LIT(CNONCE), .method = GBA_LIT("GET"), .uri = arg(line, "uri", "/"),
+        .alg = GBA_DIGEST_AKAV1_MD5,
+        .username = arg(line, "user", d->user),
+        .realm = arg(line, "realm", d->realm),
+        .password = password,
+        .nonce = arg(line, "nonce", d->nonce),
+        .nc = arg(line, "nc", "00000001"),
+        .cnonce = GBA_LIT(CNONCE),
+        .method = GBA_LIT("GET"),
+        .uri = arg(line, "uri", "/"),
     };
     if (gba_digest_qop_parse(qop, &in->qop) != GBA_OK || gba_digest_response(in, &response) != GBA_OK)
         abort();
     *a = (struct gba_auth){
-        .username = in->username, .realm = in->realm, .nonce = in->nonce, .uri = in->uri, .nc = in->nc,
-        .response = gba_view_of(response.s, response.n), .cnonce = in->cnonce, .qop = qop,
-        .opaque = arg(line, "opaque", d->opaque), .algorithm = arg(line, "algorithm", "AKAv1-MD5"),
+        .username = in->username,
+        .realm = in->realm,
+        .nonce = in->nonce,
+        .uri = in->uri,
+        .nc = in->nc,
+        .response = gba_view_of(response.s, response.n),
+        .cnonce = in->cnonce,
+        .qop = qop,
+        .opaque = arg(line, "opaque", d->opaque),
+        .algorithm = arg(line, "algorithm", "AKAv1-MD5"),
     };
     if (is(line, "without", "qop"))
         a->qop = (gba_view){NULL, 0};
@@ -151,8 +169,8 @@ void device_ub(struct world *w, struct world_device *d, const struct script_line
     }
 }
 
-static bool parse_field(const struct gba_http_msg *msg, const char *name, gba_rc (*parse)(gba_view, gba_arena *, struct gba_auth *),
-                        struct gba_auth *a)
+static bool parse_field(const struct gba_http_msg *msg, const char *name,
+                        gba_rc (*parse)(gba_view, gba_arena *, struct gba_auth *), struct gba_auth *a)
 {
     static uint8_t room[1024];
     gba_arena arena = gba_arena_of(room, sizeof room);
@@ -227,17 +245,31 @@ static void sign_ua(struct world_device *d, const struct script_line *line)
     keep(d->ua_nc, sizeof d->ua_nc, arg(line, "nc", number));
     snprintf(realm, sizeof realm, "3GPP-bootstrapping%s@" WORLD_NAF, strcmp(use, "uicc") == 0 ? "-uicc" : "");
     *in = (struct gba_digest_in){
-        .alg = GBA_DIGEST_MD5, .username = arg(line, "user", d->btid.s), .realm = gba_view_cstr(realm),
+        .alg = GBA_DIGEST_MD5,
+        .username = arg(line, "user", d->btid.s),
+        .realm = gba_view_cstr(realm),
         .password = is(line, "res", "bad") ? GBA_LIT("x") : gba_view_cstr(d->ua_key),
-        .nonce = gba_view_cstr(d->ua_nonce), .nc = gba_view_cstr(d->ua_nc), .cnonce = GBA_LIT("0a4f113b"),
-        .method = d->ua_req.method, .uri = arg(line, "uri", d->ua_target), .body = d->ua_req.body,
+        .nonce = gba_view_cstr(d->ua_nonce),
+        .nc = gba_view_cstr(d->ua_nc),
+        .cnonce = GBA_LIT("0a4f113b"),
+        .method = d->ua_req.method,
+        .uri = arg(line, "uri", d->ua_target),
+        .body = d->ua_req.body,
     };
-    if (gba_digest_qop_parse(arg(line, "qop", "auth-int"), &in->qop) != GBA_OK || gba_digest_response(in, &response) != GBA_OK)
+    if (gba_digest_qop_parse(arg(line, "qop", "auth-int"), &in->qop) != GBA_OK ||
+        gba_digest_response(in, &response) != GBA_OK)
         abort();
     struct gba_auth a = {
-        .username = in->username, .realm = in->realm, .nonce = in->nonce, .uri = in->uri, .nc = in->nc,
-        .response = gba_view_of(response.s, response.n), .cnonce = in->cnonce, .qop = gba_digest_qop_name(in->qop),
-        .opaque = gba_view_cstr(d->ua_opaque), .algorithm = GBA_LIT("MD5"),
+        .username = in->username,
+        .realm = in->realm,
+        .nonce = in->nonce,
+        .uri = in->uri,
+        .nc = in->nc,
+        .response = gba_view_of(response.s, response.n),
+        .cnonce = in->cnonce,
+        .qop = gba_digest_qop_name(in->qop),
+        .opaque = gba_view_cstr(d->ua_opaque),
+        .algorithm = GBA_LIT("MD5"),
     };
     gba_writer out = gba_writer_of(d->ua_head, sizeof d->ua_head);
     gba_put_credentials(&out, &a);
@@ -254,8 +286,10 @@ void device_ua(struct world *w, struct world_device *d, const struct script_line
     keep(d->ua_method, sizeof d->ua_method, gba_view_cstr(script_word(line, 2)));
     keep(d->ua_target, sizeof d->ua_target, gba_view_cstr(script_word(line, 3)));
     keep(d->ua_body, sizeof d->ua_body, arg(line, "body", ""));
-    d->ua_req = (struct gba_http_msg){.method = gba_view_cstr(d->ua_method), .target = gba_view_cstr(d->ua_target),
-                                      .minor = 1, .body = gba_view_cstr(d->ua_body)};
+    d->ua_req = (struct gba_http_msg){.method = gba_view_cstr(d->ua_method),
+                                      .target = gba_view_cstr(d->ua_target),
+                                      .minor = 1,
+                                      .body = gba_view_cstr(d->ua_body)};
     add(&d->ua_req, "Host", arg(line, "host", WORLD_NAF));
     add(&d->ua_req, "User-Agent", arg(line, "agent", "unit/1 3gpp-gba"));
     if (!is(line, "auth", "no"))

@@ -93,12 +93,13 @@ static void do_subscriber(struct play *p)
     const char *uicc = script_arg(&p->line, "uicc", "gba");
     int n = snprintf(d->guss, sizeof d->guss,
                      "<guss id=\"%s\"><bsfInfo><uiccType>%s</uiccType>%s%s%s</bsfInfo><ussList>", d->impi.s,
-                     strcmp(uicc, "gba_u") == 0 ? "GBA_U" : "GBA", lifetime ? "<lifeTime>" : "", lifetime ? lifetime : "",
-                     lifetime ? "</lifeTime>" : "");
+                     strcmp(uicc, "gba_u") == 0 ? "GBA_U" : "GBA", lifetime ? "<lifeTime>" : "",
+                     lifetime ? lifetime : "", lifetime ? "</lifeTime>" : "");
     if (gsid)
-        n += snprintf(d->guss + n, sizeof d->guss - (size_t)n,
-                      "<uss id=\"%s\" type=\"2\"%s%s%s><uids><uid>sip:%s@home1.net</uid></uids><flags/></uss>", gsid,
-                      group ? " nafGroup=\"" : "", group ? group : "", group ? "\"" : "", d->name);
+        n +=
+            snprintf(d->guss + n, sizeof d->guss - (size_t)n,
+                     "<uss id=\"%s\" type=\"2\"%s%s%s><uids><uid>sip:%s@home1.net</uid></uids><flags/></uss>",
+                     gsid, group ? " nafGroup=\"" : "", group ? group : "", group ? "\"" : "", d->name);
     n += snprintf(d->guss + n, sizeof d->guss - (size_t)n, "</ussList></guss>");
     d->guss_n = (size_t)n;
 }
@@ -204,8 +205,8 @@ static void check_text(struct play *p, const struct world_side *side)
             continue;
         p->line.used[i] = true;
         if (gba_view_contains(all, gba_view_cstr(p->line.values[i])) != has)
-            fail(p, "%s \"%s\"; the message is:\n%.*s", has ? "lacks" : "has", p->line.values[i], (int)side->n,
-                 side->text);
+            fail(p, "%s \"%s\"; the message is:\n%.*s", has ? "lacks" : "has", p->line.values[i],
+                 (int)side->n, side->text);
     }
 }
 
@@ -313,12 +314,24 @@ static const struct {
     const char *verb, *object; /* object NULL: any */
     void (*run)(struct play *p);
 } verbs[] = {
-    {"SET", NULL, do_set},           {"DEVICE", NULL, do_device},        {"SUBSCRIBER", NULL, do_subscriber},
-    {"CARD", NULL, do_card},         {"STORE", NULL, do_store},          {"PASS", NULL, do_pass},
-    {"RECV", "ub", do_recv},         {"RECV", "ua", do_recv},            {"GIVE", "zh", give_zh},
-    {"GIVE", "zn", give_zn},         {"GIVE", "upstream", give_upstream}, {"EXPECT", "ub", expect_ub},
-    {"EXPECT", "ua", expect_ua},     {"EXPECT", "zh", expect_zh},        {"EXPECT", "zn", expect_zn},
-    {"EXPECT", "card", expect_card}, {"EXPECT", "upstream", expect_upstream}, {"EXPECT", "sessions", expect_sessions},
+    {"SET", NULL, do_set},
+    {"DEVICE", NULL, do_device},
+    {"SUBSCRIBER", NULL, do_subscriber},
+    {"CARD", NULL, do_card},
+    {"STORE", NULL, do_store},
+    {"PASS", NULL, do_pass},
+    {"RECV", "ub", do_recv},
+    {"RECV", "ua", do_recv},
+    {"GIVE", "zh", give_zh},
+    {"GIVE", "zn", give_zn},
+    {"GIVE", "upstream", give_upstream},
+    {"EXPECT", "ub", expect_ub},
+    {"EXPECT", "ua", expect_ua},
+    {"EXPECT", "zh", expect_zh},
+    {"EXPECT", "zn", expect_zn},
+    {"EXPECT", "card", expect_card},
+    {"EXPECT", "upstream", expect_upstream},
+    {"EXPECT", "sessions", expect_sessions},
 };
 
 static void run_line(struct play *p)
@@ -337,13 +350,17 @@ static void run_line(struct play *p)
 /* "$IMPI" and its like become the device's own values. */
 static void substitute(struct play *p, const char *raw)
 {
-    const struct { const char *name, *value; } values[] = {
-        {"$IMPI", p->d->impi.s}, {"$BTID", p->d->btid.s}, {"$TMPI", p->d->tmpi.s}, {"$NAF", WORLD_NAF}, {"$BSF", WORLD_BSF},
+    const struct {
+        const char *name, *value;
+    } values[] = {
+        {"$IMPI", p->d->impi.s}, {"$BTID", p->d->btid.s}, {"$TMPI", p->d->tmpi.s},
+        {"$NAF", WORLD_NAF},     {"$BSF", WORLD_BSF},
     };
     char *out = p->line.text, *end = p->line.text + sizeof p->line.text - 1;
     while (*raw && out < end) {
         size_t i = 0;
-        while (i < sizeof values / sizeof *values && strncmp(raw, values[i].name, strlen(values[i].name)) != 0)
+        while (i < sizeof values / sizeof *values &&
+               strncmp(raw, values[i].name, strlen(values[i].name)) != 0)
             i++;
         if (i == sizeof values / sizeof *values) {
             *out++ = *raw++;
@@ -353,6 +370,15 @@ static void substitute(struct play *p, const char *raw)
         out += snprintf(out, (size_t)(end - out), "%s", values[i].value);
     }
     *out = 0;
+}
+
+static void print_why(const char *why)
+{
+    while (*why) {
+        size_t n = strcspn(why, "\n");
+        printf("# %.*s\n", (int)n, why);
+        why += n + (why[n] == '\n');
+    }
 }
 
 /* The first comment is the title. */
@@ -377,8 +403,8 @@ static void play_file(const char *path, unsigned number)
     world_free(p.w);
     const char *slash = strrchr(path, '/');
     printf("%sok %u - %s: %s\n", p.why[0] ? "not " : "", number, slash ? slash + 1 : path, title);
-    for (char *line = strtok(p.why, "\n"); line; line = strtok(NULL, "\n"))
-        printf("# %s\n", line);
+    if (p.why[0])
+        print_why(p.why);
 }
 
 static int is_scenario(const struct dirent *e)

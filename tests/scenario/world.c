@@ -203,7 +203,8 @@ static void keep_message(struct world_side *side, const struct gba_http_msg *msg
 static void keep_mar(struct world_device *d, const struct dia_mar *mar)
 {
     d->mar = *mar;
-    if (gba_text_set(&d->mar_impi, mar->impi) != GBA_OK || gba_text_set(&d->mar_host, mar->route.dest_host) != GBA_OK)
+    if (gba_text_set(&d->mar_impi, mar->impi) != GBA_OK ||
+        gba_text_set(&d->mar_host, mar->route.dest_host) != GBA_OK)
         abort();
     d->ub.state = SIDE_ASKED;
 }

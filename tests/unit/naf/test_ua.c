@@ -17,8 +17,8 @@
 #define KS_NAF "fd1ac8d09e974a83d864e40f158ddb173379a13316de75a7f659d3b4ab4dffab"
 #define KS_INT_NAF "1d6da35624584c90c0e53b45f35a56576125b95c43afb75a0bc65678b4506459"
 #define TARGET "/simservs.ngn.etsi.org/users/sip:user@example.com/simservs.xml"
-#define USS                                                                                     \
-    "<ussList><uss id=\"2\" type=\"2\"><uids><uid>sip:user@home1.net</uid><uid>tel:+1555</uid>" \
+#define USS                                                                                                  \
+    "<ussList><uss id=\"2\" type=\"2\"><uids><uid>sip:user@home1.net</uid><uid>tel:+1555</uid>"              \
     "<uid>bad\"quote</uid></uids><flags/></uss></ussList>"
 
 static struct fake_world world;
@@ -78,8 +78,10 @@ static void tear_down(void)
 
 static void new_request(void)
 {
-    req = (struct gba_http_msg){.method = device.method, .target = GBA_LIT(TARGET), .minor = 1, .body = device.body};
-    T_OK(gba_http_field_add(&req, GBA_LIT("Host"), GBA_LIT("XCAP.ims.mnc001.mcc001.pub.3gppnetwork.org:8080")));
+    req = (struct gba_http_msg){
+        .method = device.method, .target = GBA_LIT(TARGET), .minor = 1, .body = device.body};
+    T_OK(gba_http_field_add(&req, GBA_LIT("Host"),
+                            GBA_LIT("XCAP.ims.mnc001.mcc001.pub.3gppnetwork.org:8080")));
     T_OK(gba_http_field_add(&req, GBA_LIT("User-Agent"), GBA_LIT("unit 3gpp-gba")));
 }
 
@@ -119,10 +121,17 @@ static void get_challenge(void)
 static struct gba_digest_in device_digest(const char *nc)
 {
     return (struct gba_digest_in){
-        .alg = device.alg, .qop = device.qop, .username = gba_view_cstr(device.username),
-        .realm = gba_view_cstr(device.realm), .password = gba_view_cstr(device.password),
-        .nonce = gba_view_cstr(nonce), .nc = gba_view_cstr(nc), .cnonce = GBA_LIT("0a4f113b"),
-        .method = device.method, .uri = gba_view_cstr(device.uri), .body = device.body,
+        .alg = device.alg,
+        .qop = device.qop,
+        .username = gba_view_cstr(device.username),
+        .realm = gba_view_cstr(device.realm),
+        .password = gba_view_cstr(device.password),
+        .nonce = gba_view_cstr(nonce),
+        .nc = gba_view_cstr(nc),
+        .cnonce = GBA_LIT("0a4f113b"),
+        .method = device.method,
+        .uri = gba_view_cstr(device.uri),
+        .body = device.body,
     };
 }
 
@@ -137,8 +146,12 @@ static void sign(void)
     if (device.wrong_response)
         response.s[0] = response.s[0] == '0' ? '1' : '0';
     struct gba_auth a = {
-        .username = in.username, .realm = in.realm, .nonce = in.nonce, .uri = in.uri,
-        .response = gba_view_of(response.s, response.n), .nc = in.nc,
+        .username = in.username,
+        .realm = in.realm,
+        .nonce = in.nonce,
+        .uri = in.uri,
+        .response = gba_view_of(response.s, response.n),
+        .nc = in.nc,
         .opaque = gba_view_cstr(device.opaque ? device.opaque : opaque),
         .algorithm = device.algorithm ? gba_view_cstr(device.algorithm) : gba_digest_alg_name(device.alg),
     };
@@ -154,8 +167,13 @@ static void sign(void)
 
 static struct dia_bia good_bia(void)
 {
-    struct dia_bia bia = {.result = {false, DIA_SUCCESS}, .has_me_key = true, .has_uicc_key = true, .has_expiry = true,
-                          .expiry_s = 1893456000, .has_creation = true, .creation_s = 1893369500,
+    struct dia_bia bia = {.result = {false, DIA_SUCCESS},
+                          .has_me_key = true,
+                          .has_uicc_key = true,
+                          .has_expiry = true,
+                          .expiry_s = 1893456000,
+                          .has_creation = true,
+                          .creation_s = 1893369500,
                           .impi = GBA_LIT("001010123456789@ims.mnc001.mcc001.3gppnetwork.org"),
                           .uss_list = GBA_LIT(USS)};
     gba_copy(bia.me_key.b, t_hex(KS_NAF));
@@ -272,7 +290,11 @@ static void bad_btid(void)
 
 static void bsf_refuses(void)
 {
-    static const struct { struct dia_result result; unsigned status; gba_rc reason; } rows[] = {
+    static const struct {
+        struct dia_result result;
+        unsigned status;
+        gba_rc reason;
+    } rows[] = {
         {{true, 5402}, 403, GBA_E_NAF_NOT_AUTHORIZED},
         {{true, 5403}, 401, GBA_E_NAF_BTID_UNKNOWN},
         {{true, 5001}, 503, GBA_E_NAF_BSF},
@@ -383,9 +405,17 @@ static void missing_settings(void)
 
 static void intended_identity(void)
 {
-    static const struct { const char *value; bool allowed; } rows[] = {
-        {"\"sip:user@home1.net\"", true}, {"\"tel:+1555\"", true}, {"\"sip:other@home1.net\"", false},
-        {"\"user@home1.net\"", false},    {"sip:user@home1.net", false}, {"\"\"", false}, {"\", \"", false},
+    static const struct {
+        const char *value;
+        bool allowed;
+    } rows[] = {
+        {"\"sip:user@home1.net\"", true},
+        {"\"tel:+1555\"", true},
+        {"\"sip:other@home1.net\"", false},
+        {"\"user@home1.net\"", false},
+        {"sip:user@home1.net", false},
+        {"\"\"", false},
+        {"\", \"", false},
         {"\"sip:user@home1.net\", \"tel:+1555\"", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
