@@ -29,7 +29,7 @@ struct call {
     struct conn *conn;
     enum call_place place;
     gba_rc rc;
-    bool to_head, idempotent, repeated;
+    bool to_head, idempotent;
 };
 
 enum conn_state { CONNECTING, IDLE, READING_HEAD, READING_BODY, CLOSED };
@@ -162,7 +162,8 @@ static struct call *detach(struct conn *conn)
 }
 
 /* RFC 9110 9.2.2: the server may close a connection that it keeps at any time,
- * so a request may meet that end without having been looked at. */
+ * so a request may meet that end without having been looked at.  It is repeated
+ * on a new connection, which is not reused: hence once. */
 static void conn_fail(struct conn *conn, gba_rc rc)
 {
     struct rt_httpc *client = conn->client;
@@ -171,8 +172,7 @@ static void conn_fail(struct conn *conn, gba_rc rc)
     conn_close(conn);
     if (!call)
         return;
-    if (untouched && call->idempotent && !call->repeated && !client->closing) {
-        call->repeated = true;
+    if (untouched && call->idempotent && !client->closing) {
         call_move(call, &client->again, IN_AGAIN);
         client->n_again++;
         uv_async_send(&client->wakeup);

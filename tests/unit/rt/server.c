@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/rt/server.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +164,7 @@ static void serve(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *r
 struct rt_httpd_conf server_conf(void)
 {
     struct rt_httpd_conf conf = {
-        .max_head = 1024, .max_body = 4096, .max_conns = 500, .request_ms = 10000, .idle_ms = 10000};
+        .max_head = 1024, .max_body = 4096, .max_conns = 500, .request_ms = 10000, .idle_ms = 30000};
     if (gba_text_set(&conf.listen, GBA_LIT("127.0.0.1:0")) != GBA_OK)
         abort();
     return conf;
@@ -213,6 +216,7 @@ int dial(void)
     int fd = socket(addr.ss_family, SOCK_STREAM, 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&addr, n), 0);
     return fd;
 }
@@ -236,6 +240,7 @@ gba_view read_some(int fd, size_t n)
         got = recv(fd, received + have, sizeof received - have, 0);
         have += got > 0 ? (size_t)got : 0;
     }
+    CU_ASSERT_FALSE(got < 0 && errno == EAGAIN); /* the server kept us waiting */
     return gba_view_of(received, have);
 }
 
