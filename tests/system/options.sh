@@ -33,7 +33,8 @@ expect() {
 
 for name in bsf hss naf; do
     daemon=$top_builddir/keystrap-$name
-    sample=$top_srcdir/config/$name.yaml
+    sample=$tmp/$name.yaml
+    sed "s|/etc/keystrap/|$top_srcdir/config/|" "$top_srcdir/config/$name.yaml" > "$sample"
     sed 's/^diameter:/diamater:/' "$sample" > "$tmp/misspelt.yaml"
     line=$(grep -n '^diamater:' "$tmp/misspelt.yaml" | cut -d: -f1)
     sed 's/^  realm: .*/  realm: ""/' "$sample" > "$tmp/empty.yaml"
