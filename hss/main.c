@@ -25,7 +25,8 @@ static gba_rc open_sqn_file(const struct hss_conf *conf, struct hss_subs_file *f
     GBA_ENSURE(starts != NULL, GBA_E_MEMORY);
     for (uint32_t i = 0; i < file->n; i++)
         starts[i] = (struct hss_sqn_start){&file->subs.sub[i].impi, file->subs.sub[i].sqn.last, 0};
-    gba_rc rc = hss_sqn_file_open(conf->sqn_file.s, conf->sqn_block, starts, file->n, out, &why);
+    gba_rc rc = hss_sqn_file_open(conf->sqn_file.s, conf->sqn_block, (struct hss_sqn_starts){starts, file->n}, out,
+                                  &why);
     for (uint32_t i = 0; i < file->n && rc == GBA_OK; i++)
         file->subs.sub[i].sqn = (struct hss_sqn){starts[i].last, starts[i].limit, 0};
     if (rc != GBA_OK)

@@ -264,8 +264,8 @@ static gba_rc keep_names(struct hss_sqn_file *file, const struct hss_sqn_start *
     return GBA_OK;
 }
 
-gba_rc hss_sqn_file_open(const char *path, uint32_t block, struct hss_sqn_start *starts, size_t n,
-                         struct hss_sqn_file **out, gba_text *why)
+gba_rc hss_sqn_file_open(const char *path, uint32_t block, struct hss_sqn_starts starts, struct hss_sqn_file **out,
+                         gba_text *why)
 {
     struct old_file old = {.n = 0};
     struct hss_sqn_file *file = calloc(1, sizeof *file);
@@ -278,10 +278,10 @@ gba_rc hss_sqn_file_open(const char *path, uint32_t block, struct hss_sqn_start 
     rc = old_read(path, &old, why);
     if (rc != GBA_OK)
         goto out;
-    merge(&old, block, starts, n);
-    rc = keep_names(file, starts, n);
+    merge(&old, block, starts.at, starts.n);
+    rc = keep_names(file, starts.at, starts.n);
     if (rc == GBA_OK)
-        rc = replace(path, &old, starts, n, &file->fd);
+        rc = replace(path, &old, starts.at, starts.n, &file->fd);
     if (rc != GBA_OK)
         rc = refuse(why, rc, "%s: cannot be written: %s", path, strerror(errno));
 out:
@@ -291,6 +291,11 @@ out:
     else
         hss_sqn_file_close(file);
     return rc;
+}
+
+size_t hss_sqn_file_count(const struct hss_sqn_file *file)
+{
+    return file->n;
 }
 
 gba_rc hss_sqn_file_put(struct hss_sqn_file *file, const struct hss_sqn_put *puts, size_t n)

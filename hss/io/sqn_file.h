@@ -23,12 +23,21 @@ struct hss_sqn_start {
     uint64_t limit; /* out: on disk now */
 };
 
+/* All of them. */
+struct hss_sqn_starts {
+    struct hss_sqn_start *at;
+    size_t n;
+};
+
 /* Lock, read, reserve the first block of everybody, and replace the file by a
  * new one in one step.  Refuses a damaged file (E_HSS_SQN_FILE), a second process
  * (E_HSS_SQN_LOCKED) and what cannot be read or written (E_FILE, E_MEMORY);
  * *why says it for people, and nothing was changed. */
-GBA_MUST_USE gba_rc hss_sqn_file_open(const char *path, uint32_t block, struct hss_sqn_start *starts, size_t n,
+GBA_MUST_USE gba_rc hss_sqn_file_open(const char *path, uint32_t block, struct hss_sqn_starts starts,
                                       struct hss_sqn_file **out, gba_text *why);
+
+/* How many subscribers it was opened for. */
+size_t hss_sqn_file_count(const struct hss_sqn_file *file);
 
 /* A new limit for the i-th subscriber of hss_sqn_file_open. */
 struct hss_sqn_put {

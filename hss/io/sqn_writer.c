@@ -61,9 +61,10 @@ static void on_written(uv_work_t *work, int status)
         start_batch(writer);
 }
 
-gba_rc hss_sqn_writer_open(struct rt_loop *loop, struct hss_sqn_file *file, size_t n, hss_sqn_stored_fn *fn,
-                           void *arg, struct hss_sqn_writer **out)
+gba_rc hss_sqn_writer_open(struct rt_loop *loop, struct hss_sqn_file *file, hss_sqn_stored_fn *fn, void *arg,
+                           struct hss_sqn_writer **out)
 {
+    size_t n = hss_sqn_file_count(file);
     struct hss_sqn_writer *writer = calloc(1, sizeof *writer);
     GBA_ENSURE(writer != NULL, GBA_E_MEMORY);
     *writer = (struct hss_sqn_writer){.loop = loop, .fn = fn, .arg = arg, .on_written = on_written};

@@ -198,7 +198,7 @@ gba_rc hss_zh_fd_open(const struct hss_zh_fd_parts *parts, struct hss_sqn_file *
         goto out;
     rc = rt_dia_on_request(parts->dia, DIA_APP_ZH, DIA_CMD_MA, on_request, zh);
     if (rc == GBA_OK)
-        rc = hss_sqn_writer_open(parts->loop, file, parts->n_subs, on_stored, zh, &zh->writer);
+        rc = hss_sqn_writer_open(parts->loop, file, on_stored, zh, &zh->writer);
     if (rc != GBA_OK)
         goto out;
     *out = zh;

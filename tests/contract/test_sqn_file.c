@@ -59,7 +59,7 @@ static gba_rc open_for(size_t n, struct opened *o)
     *o = (struct opened){.file = NULL};
     for (size_t i = 0; i < n; i++)
         o->starts[i].impi = &impis[i];
-    return hss_sqn_file_open(path, BLOCK, o->starts, n, &o->file, &o->why);
+    return hss_sqn_file_open(path, BLOCK, (struct hss_sqn_starts){o->starts, n}, &o->file, &o->why);
 }
 
 static off_t file_size(void)
@@ -135,7 +135,7 @@ static void a_folder_that_is_not_there(void)
 {
     struct opened o = {.file = NULL};
     o.starts[0].impi = &impis[0];
-    T_RC(hss_sqn_file_open("/nonexistent/hss.sqn", BLOCK, o.starts, 1, &o.file, &o.why), GBA_E_FILE);
+    T_RC(hss_sqn_file_open("/nonexistent/hss.sqn", BLOCK, (struct hss_sqn_starts){o.starts, 1}, &o.file, &o.why), GBA_E_FILE);
     CU_ASSERT_PTR_NOT_NULL(strstr(o.why.s, "/nonexistent/hss.sqn"));
 }
 
@@ -188,7 +188,7 @@ static void a_first_start(void)
     hss_sqn_file_close(o.file);
     clean();
     o = (struct opened){.starts = {{&impis[0], 0x123440, 0}}};
-    T_OK(hss_sqn_file_open(path, BLOCK, o.starts, 1, &o.file, &o.why));
+    T_OK(hss_sqn_file_open(path, BLOCK, (struct hss_sqn_starts){o.starts, 1}, &o.file, &o.why));
     CU_ASSERT_EQUAL(o.starts[0].last, 0x123440);
     hss_sqn_file_close(o.file);
 }
