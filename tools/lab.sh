@@ -3,7 +3,8 @@
 # A lab of real processes on loopback, for ./lab and for tests/system.  Source it, then:
 #
 #   lab_open BUILD_DIR        a folder of its own ($lab), free ports, cleanup at exit
-#   lab_config                write every program's configuration there
+#   lab_config                write every program's configuration there; lab_ip (127.0.0.1
+#                             by default, or [::1]) is where Diameter and the upstream listen
 #   lab_start hss|bsf|naf|upstream
 #   lab_stop NAME
 #
@@ -16,6 +17,8 @@ lab_impi_me=001010123456789@ims.mnc001.mcc001.3gppnetwork.org
 lab_impi_u=001010123456788@ims.mnc001.mcc001.3gppnetwork.org
 lab_k=465b5ce8b199b49faa5f0a2ee238a6bc
 lab_opc=cd63cb71954a9f4e48a5994e37a02baf
+
+lab_ip=127.0.0.1
 
 lab_die() {
     echo "lab: $*" >&2
@@ -142,7 +145,7 @@ sqn_file: $lab/hss.sqn
 diameter:
   identity: hss.home.example
   realm: home.example
-  listen: 127.0.0.1:$port_hss
+  listen: "$lab_ip:$port_hss"
   peers: [ { identity: bsf.home.example } ]
 END
 }
@@ -162,9 +165,9 @@ zn:
 diameter:
   identity: bsf.home.example
   realm: home.example
-  listen: 127.0.0.1:$port_bsf_dia
+  listen: "$lab_ip:$port_bsf_dia"
   peers:
-    - { identity: hss.home.example, address: "127.0.0.1:$port_hss" }
+    - { identity: hss.home.example, address: "$lab_ip:$port_hss" }
     - { identity: naf.home.example }
 END
 }
@@ -175,15 +178,15 @@ http:
   listen: [ "127.0.0.1:$port_naf", "[::1]:$port_naf" ]
 services:
   - fqdn: $lab_naf_host
-    upstream: 127.0.0.1:$port_upstream
+    upstream: "$lab_ip:$port_upstream"
     gsid: "2"
     assert_identity: uss
 bsf: [ { btid_domain: "*", realm: home.example } ]
 diameter:
   identity: naf.home.example
   realm: home.example
-  listen: 127.0.0.1:$port_naf_dia
-  peers: [ { identity: bsf.home.example, address: "127.0.0.1:$port_bsf_dia" } ]
+  listen: "$lab_ip:$port_naf_dia"
+  peers: [ { identity: bsf.home.example, address: "$lab_ip:$port_bsf_dia" } ]
 END
 }
 
@@ -210,8 +213,8 @@ END
 lab_start() {
     case $1 in
     upstream)
-        lab_spawn upstream "$lab_build/tools/lab-upstream" --listen "127.0.0.1:$port_upstream"
-        lab_wait_log upstream "127.0.0.1:"
+        lab_spawn upstream "$lab_build/tools/lab-upstream" --listen "$lab_ip:$port_upstream"
+        lab_wait_log upstream "listening on"
         ;;
     *)
         lab_spawn "$1" "$lab_build/keystrap-$1" -c "$lab/$1.yaml"
