@@ -209,7 +209,8 @@ static int run(const struct arguments *args)
     if (rc != GBA_OK)
         fprintf(stderr, "keystrap-load: %s (%s)\n", gba_rc_text(rc), gba_rc_token(rc));
     else
-        load_stats_print(&stats, &args->load, args->json);
+        load_stats_print(&stats, args->load.mode == LOAD_BOOTSTRAP ? "bootstrap" : "naf",
+                         args->load.concurrency, args->json);
     bool good = rc == GBA_OK && stats.n > 0 && load_stats_failed(&stats) == 0;
     load_stats_free(&stats);
     return good ? EXIT_GOOD : EXIT_FAILED;

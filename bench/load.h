@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "bench/stats.h"
 #include "gba/crypto/aka.h"
 #include "rt/httpc.h"
 #include "ue/boot.h"
@@ -24,21 +25,6 @@ struct load_conf {
     uint32_t count;       /* how many; 0: until seconds */
     gba_aka_key key;      /* of every subscriber */
 };
-
-/* What was measured: microseconds of every success, and failures by reason. */
-struct load_stats {
-    uint32_t *us;
-    size_t n, cap;
-    uint64_t failed[GBA_RC_COUNT];
-    uint64_t started_ns, ended_ns;
-};
-
-void load_stats_add(struct load_stats *s, gba_rc rc, uint64_t us);
-uint64_t load_stats_failed(const struct load_stats *s);
-
-/* The result, for people or as one JSON object. */
-void load_stats_print(struct load_stats *s, const struct load_conf *conf, bool json);
-void load_stats_free(struct load_stats *s);
 
 /* The IMPI of subscriber i. */
 GBA_MUST_USE gba_rc load_impi(const struct load_conf *conf, uint32_t i, gba_text *imsi, gba_text *impi);

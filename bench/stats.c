@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench/load.h"
+#include "bench/stats.h"
 
 void load_stats_add(struct load_stats *s, gba_rc rc, uint64_t us)
 {
@@ -50,24 +50,23 @@ static void print_failures(const struct load_stats *s, const char *format)
     }
 }
 
-void load_stats_print(struct load_stats *s, const struct load_conf *conf, bool json)
+void load_stats_print(struct load_stats *s, const char *mode, uint32_t concurrency, bool json)
 {
     double seconds = (double)(s->ended_ns - s->started_ns) / 1e9;
     double rate = seconds > 0 ? (double)s->n / seconds : 0;
-    const char *mode = conf->mode == LOAD_BOOTSTRAP ? "bootstrap" : "naf";
     if (s->n > 0)
         qsort(s->us, s->n, sizeof *s->us, by_value);
     if (json) {
         printf("{\"mode\":\"%s\",\"concurrency\":%u,\"seconds\":%.3f,\"ok\":%zu,\"failed\":%llu,\"per_"
                "second\":%.1f,"
                "\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n",
-               mode, conf->concurrency, seconds, s->n, (unsigned long long)load_stats_failed(s), rate,
+               mode, concurrency, seconds, s->n, (unsigned long long)load_stats_failed(s), rate,
                at_ms(s, 0.5), at_ms(s, 0.9), at_ms(s, 0.99), at_ms(s, 1));
         return;
     }
     printf("%s: %zu in %.2f s with %u at once: %.0f/s; p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms; "
            "%llu failed\n",
-           mode, s->n, seconds, conf->concurrency, rate, at_ms(s, 0.5), at_ms(s, 0.9), at_ms(s, 0.99),
+           mode, s->n, seconds, concurrency, rate, at_ms(s, 0.5), at_ms(s, 0.9), at_ms(s, 0.99),
            at_ms(s, 1), (unsigned long long)load_stats_failed(s));
     print_failures(s, "  failed: %s: %llu\n");
 }
