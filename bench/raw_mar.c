@@ -40,6 +40,7 @@ enum { GUSS_OCTETS = 1024, WARM_UP_MS = 500, START_MS = 10000 };
 struct args {
     uint32_t seconds, in_flight;
     uint16_t port;
+    int ready[2]; /* pipe: the server listens */
     char dir[64];
 };
 
@@ -63,35 +64,35 @@ static void nap(int ms)
 
 /* ---- a node ---- */
 
-static void no_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *peer, void *other,
-                    struct fd_hook_permsgdata *pmd, void *regdata)
-{
-    (void)type, (void)msg, (void)peer, (void)other, (void)pmd, (void)regdata;
-}
-
-static void no_delay(enum fd_hook_type type, struct msg *msg, struct peer_hdr *peer, void *other,
-                     struct fd_hook_permsgdata *pmd, void *regdata)
+/* "TCP,soc#7" is how libfdcore tells the socket of a connection. */
+static void set_no_delay(struct peer_hdr *peer)
 {
     char text[128];
     int on = 1;
-    (void)type, (void)msg, (void)other, (void)pmd, (void)regdata;
-    if (!peer || fd_peer_cnx_proto_info(peer, text, sizeof text) != 0)
+    if (fd_peer_cnx_proto_info(peer, text, sizeof text) != 0)
         return;
     const char *number = strstr(text, "soc#");
     if (number)
-        setsockopt(atoi(number + 4), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        setsockopt((int)strtol(number + 4, NULL, 10), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *peer, void *other,
+                    struct fd_hook_permsgdata *data, void *arg)
+{
+    (void)msg, (void)other, (void)data, (void)arg;
+    if (type == HOOK_PEER_CONNECT_SUCCESS && peer)
+        set_no_delay(peer);
 }
 
 static void add_hooks(void)
 {
     struct fd_hook_hdl *handle;
-    uint32_t messages =
+    uint32_t mask =
         HOOK_MASK(HOOK_MESSAGE_RECEIVED, HOOK_MESSAGE_LOCAL, HOOK_MESSAGE_SENDING, HOOK_MESSAGE_SENT,
                   HOOK_MESSAGE_FAILOVER, HOOK_MESSAGE_PARSING_ERROR, HOOK_MESSAGE_PARSING_ERROR2,
                   HOOK_MESSAGE_ROUTING_ERROR, HOOK_MESSAGE_ROUTING_FORWARD, HOOK_MESSAGE_ROUTING_LOCAL,
-                  HOOK_MESSAGE_DROPPED);
-    if (fd_hook_register(messages, no_hook, NULL, NULL, &handle) != 0 ||
-        fd_hook_register(HOOK_MASK(HOOK_PEER_CONNECT_SUCCESS), no_delay, NULL, NULL, &handle) != 0)
+                  HOOK_MESSAGE_DROPPED, HOOK_PEER_CONNECT_SUCCESS);
+    if (fd_hook_register(mask, on_hook, NULL, NULL, &handle) != 0)
         die("hooks are refused");
 }
 
@@ -216,6 +217,9 @@ static void serve(const struct args *args)
         fd_peer_validate_register(accept_peer) != 0)
         die("the server cannot be set up");
     node_start();
+    /* the client tries once, and then only after half a minute again */
+    if (write(args->ready[1], "", 1) != 1)
+        die("nobody waits for the server");
     for (;;)
         pause();
 }
@@ -343,6 +347,12 @@ static pid_t start(const struct args *args, bool server)
     _exit(ask(args));
 }
 
+static bool await(int fd, int ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, ms) == 1 && p.revents & POLLIN;
+}
+
 static uint32_t number(const char *text, uint32_t max)
 {
     char *end;
@@ -385,9 +395,13 @@ int main(int argc, char **argv)
     if (!mkdtemp(args.dir))
         die("no temporary folder");
     args.port = free_port();
+    if (pipe(args.ready) != 0)
+        die("no pipe");
     pid_t server = start(&args, true);
-    pid_t asker = start(&args, false);
-    (void)waitpid(asker, &status, 0);
+    if (await(args.ready[0], START_MS))
+        (void)waitpid(start(&args, false), &status, 0);
+    else
+        fprintf(stderr, "raw_mar: the server does not start\n");
     kill(server, SIGKILL);
     (void)waitpid(server, NULL, 0);
     (void)rmdir(args.dir);

@@ -66,8 +66,8 @@ void load_stats_print(struct load_stats *s, const char *mode, uint32_t concurren
     }
     printf("%s: %zu in %.2f s with %u at once: %.0f/s; p50 %.2f ms, p90 %.2f ms, p99 %.2f ms, max %.2f ms; "
            "%llu failed\n",
-           mode, s->n, seconds, concurrency, rate, at_ms(s, 0.5), at_ms(s, 0.9), at_ms(s, 0.99),
-           at_ms(s, 1), (unsigned long long)load_stats_failed(s));
+           mode, s->n, seconds, concurrency, rate, at_ms(s, 0.5), at_ms(s, 0.9), at_ms(s, 0.99), at_ms(s, 1),
+           (unsigned long long)load_stats_failed(s));
     print_failures(s, "  failed: %s: %llu\n");
 }
 
