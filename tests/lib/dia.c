@@ -9,6 +9,9 @@
 
 #include "diameter-dict/dict.h"
 
+/* Exported by libfdcore for its own use. */
+int fd_dict_base_protocol(struct dictionary *dictionary);
+
 static void die(const char *what)
 {
     printf("Bail out! %s\n", what);
@@ -23,18 +26,27 @@ static void no_log(int level, const char *format, va_list arguments)
     (void)arguments;
 }
 
+static struct dictionary *dict;
+static uint8_t *written; /* what t_dia_octets gave out last */
+
+static void clean_up(void)
+{
+    fd_dict_fini(&dict);
+    free(written);
+}
+
+/* libfdproto without the rest of libfdcore, so that all of it can be freed. */
 struct dictionary *t_dia_init(void)
 {
-    static struct dictionary *dict;
     const char *what = "";
     if (dict)
         return dict;
-    fd_log_handler_register(no_log);
-    if (fd_core_initialize() != 0)
-        die("libfdcore does not start");
-    dict = fd_g_config->cnf_dict;
+    if (fd_libproto_init() != 0 || fd_log_handler_register(no_log) != 0 || fd_dict_init(&dict) != 0 ||
+        fd_dict_base_protocol(dict) != 0)
+        die("libfdproto does not start");
     if (dia_dict_load(dict, &what) != GBA_OK)
         die(what);
+    atexit(clean_up);
     return dict;
 }
 
@@ -60,13 +72,12 @@ struct msg *t_dia_parse(gba_view octets, bool *parsed)
 
 gba_view t_dia_octets(struct msg *msg)
 {
-    static uint8_t *buffer;
     size_t n = 0;
-    free(buffer);
-    buffer = NULL;
-    if (fd_msg_bufferize(msg, &buffer, &n) != 0)
+    free(written);
+    written = NULL;
+    if (fd_msg_bufferize(msg, &written, &n) != 0)
         die("a message cannot be written");
-    return gba_view_of(buffer, n);
+    return gba_view_of(written, n);
 }
 
 struct msg *t_dia_wire(struct msg *msg)

@@ -7,7 +7,7 @@
 struct msg;
 struct dictionary;
 
-/* Once a program: libfdcore's base dictionary and ours. Ends the program on failure. */
+/* libfdcore's base dictionary and ours, freed at exit. Ends the program on failure. */
 struct dictionary *t_dia_init(void);
 
 /* What a receiver sees: octets through libfdproto's parser.  A message that the

@@ -34,7 +34,7 @@ static void tear_down(void)
 {
     const char *what;
     fd_dict_fini(&fresh);
-    T_OK(dia_dict_load(fd_g_config->cnf_dict, &what));
+    T_OK(dia_dict_load(t_dia_init(), &what));
 }
 
 static struct dict_object *vendor_object(void)
@@ -248,7 +248,7 @@ static const char *verdict(gba_view octets)
     struct fd_pei info = {0};
     struct msg *msg = t_dia_parse(octets, NULL);
     static char text[64];
-    int refused = fd_msg_parse_rules(msg, fd_g_config->cnf_dict, &info);
+    int refused = fd_msg_parse_rules(msg, t_dia_init(), &info);
     snprintf(text, sizeof text, "%s", refused && info.pei_errcode ? info.pei_errcode : "");
     if (info.pei_avp_free && info.pei_avp)
         fd_msg_free(info.pei_avp);
@@ -318,7 +318,7 @@ static void sessions_end_with_their_messages(void)
         char copy[64];
         struct session *session = NULL;
         CU_ASSERT_FATAL(dia_mar_encode(&mar, &msg) == GBA_OK);
-        CU_ASSERT_FATAL(fd_msg_sess_get(fd_g_config->cnf_dict, msg, &session, NULL) == 0 && session);
+        CU_ASSERT_FATAL(fd_msg_sess_get(t_dia_init(), msg, &session, NULL) == 0 && session);
         fd_sess_getsid(session, &sid, NULL);
         snprintf(copy, sizeof copy, "%s", (char *)sid);
         if (i % 2 == 0)
