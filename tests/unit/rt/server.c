@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "rt/addr.h"
+#include "rt/log.h"
 
 enum { HELD_MAX = 400, BIG = 8 << 20, READ_MAX = BIG + 4096, PATIENCE_S = 10 };
 
@@ -278,4 +280,51 @@ bool poll_for(const char *target, const char *body)
         usleep(1000);
     }
     return false;
+}
+
+void expect_status(gba_view answer, unsigned status)
+{
+    char want[32];
+    snprintf(want, sizeof want, "HTTP/1.1 %u ", status);
+    if (!gba_view_starts(answer, gba_view_cstr(want)))
+        T_BYTES(answer, gba_view_cstr(want));
+    CU_ASSERT_TRUE(gba_view_starts(answer, gba_view_cstr(want)));
+}
+
+/* ---- the log ---- */
+
+static int log_fds[2];
+
+void begin_log(void)
+{
+    CU_ASSERT_EQUAL_FATAL(pipe(log_fds), 0);
+    struct rt_log_conf conf = {.program = "test", .level = RT_LOG_INFO, .fd = log_fds[1]};
+    rt_log_init(&conf);
+}
+
+/* The next line, or what there is of it after 10 s. */
+static gba_view next_line(void)
+{
+    static char line[4096];
+    struct pollfd wait = {.fd = log_fds[0], .events = POLLIN};
+    size_t n = 0;
+    while (n < sizeof line && poll(&wait, 1, 10000) == 1 && read(log_fds[0], line + n, 1) == 1 &&
+           line[n] != '\n')
+        n++;
+    return gba_view_of(line, n);
+}
+
+void end_log(void)
+{
+    static const struct rt_log_conf quiet = {.program = "test", .level = RT_LOG_ERROR, .fd = STDERR_FILENO};
+    rt_log_init(&quiet);
+    close(log_fds[0]);
+    close(log_fds[1]);
+}
+
+void expect_line(const char *event, const char *field)
+{
+    gba_view line = next_line();
+    CU_ASSERT_EQUAL(occurrences(line, event), 1);
+    CU_ASSERT_EQUAL(occurrences(line, field), 1);
 }

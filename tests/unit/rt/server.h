@@ -48,3 +48,13 @@ size_t occurrences(gba_view v, const char *part);
 
 /* Ask for `target` on a connection of its own until the answer's body is `body`; false after 10 s. */
 bool poll_for(const char *target, const char *body);
+
+/* Assert that the answer begins with HTTP/1.1 and this status. */
+void expect_status(gba_view answer, unsigned status);
+
+/* From here on log lines of level info go to a pipe, until end_log. */
+void begin_log(void);
+void end_log(void);
+
+/* Assert that the next log line (awaited for 10 s) has this event and field. */
+void expect_line(const char *event, const char *field);
