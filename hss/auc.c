@@ -36,7 +36,8 @@ int64_t hss_auc_stamp(int64_t now_ms)
 }
 
 /*= TS 33.102 6.3.5: MAC-S first; a wrong one leaves SQN_HE alone. */
-static gba_rc resync(struct hss_auc *auc, const struct dia_mar *mar, struct hss_sub *sub, struct hss_order *order)
+static gba_rc resync(struct hss_auc *auc, const struct dia_mar *mar, struct hss_sub *sub,
+                     struct hss_order *order)
 {
     uint64_t sqn_ms;
     GBA_TRY(gba_aka_auts_open(&sub->key, &mar->rand, &mar->auts, &sqn_ms));
@@ -61,12 +62,14 @@ static bool bsf_has_it(const struct hss_auc *auc, const struct dia_mar *mar)
     return mar->has_guss_stamp && mar->guss_stamp_s >= auc->loaded_s;
 }
 
-static gba_rc serve(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar, struct hss_order *order)
+static gba_rc serve(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar,
+                    struct hss_order *order)
 {
     GBA_TRY(hss_subs_find(auc->subs, mar->impi, mar->impu, &order->sub));
     struct hss_sub *sub = &auc->subs->sub[order->sub];
     GBA_ENSURE(!sub->barred, GBA_E_HSS_BARRED);
-    GBA_ENSURE(mar->scheme.p == NULL || gba_view_eq(mar->scheme, GBA_LIT("Digest-AKAv1-MD5")), GBA_E_HSS_SCHEME);
+    GBA_ENSURE(mar->scheme.p == NULL || gba_view_eq(mar->scheme, GBA_LIT("Digest-AKAv1-MD5")),
+               GBA_E_HSS_SCHEME);
     if (mar->resync)
         GBA_TRY(resync(auc, mar, sub, order));
     GBA_TRY(make_vector(auc, env, sub, &order->maa.vector));

@@ -31,7 +31,8 @@ struct hss_order {
 };
 
 /* One step for a MAR.  The caller wipes *order.  A wrong MAC-S changes nothing. */
-void hss_auc_step(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar, struct hss_order *order);
+void hss_auc_step(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar,
+                  struct hss_order *order);
 
 /* After a step: true when *limit is to be written for this subscriber. */
 bool hss_auc_wants(struct hss_auc *auc, uint32_t sub, uint64_t *limit);

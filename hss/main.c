@@ -18,15 +18,16 @@ struct app {
 
 static struct app app;
 
-static gba_rc open_sqn_file(const struct hss_conf *conf, struct hss_subs_file *file, struct hss_sqn_file **out)
+static gba_rc open_sqn_file(const struct hss_conf *conf, struct hss_subs_file *file,
+                            struct hss_sqn_file **out)
 {
     gba_text why = {0, ""};
     struct hss_sqn_start *starts = calloc(file->n, sizeof *starts);
     GBA_ENSURE(starts != NULL, GBA_E_MEMORY);
     for (uint32_t i = 0; i < file->n; i++)
         starts[i] = (struct hss_sqn_start){&file->subs.sub[i].impi, file->subs.sub[i].sqn.last, 0};
-    gba_rc rc = hss_sqn_file_open(conf->sqn_file.s, conf->sqn_block, (struct hss_sqn_starts){starts, file->n}, out,
-                                  &why);
+    gba_rc rc = hss_sqn_file_open(conf->sqn_file.s, conf->sqn_block, (struct hss_sqn_starts){starts, file->n},
+                                  out, &why);
     for (uint32_t i = 0; i < file->n && rc == GBA_OK; i++)
         file->subs.sub[i].sqn = (struct hss_sqn){starts[i].last, starts[i].limit, 0};
     if (rc != GBA_OK)
@@ -52,7 +53,8 @@ static gba_rc start_zh(struct app *a, struct rt_loop *loop, struct hss_sqn_file 
         rt_log(RT_LOG_ERROR, "diameter.start", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
         return rc;
     }
-    return hss_zh_fd_open(&(struct hss_zh_fd_parts){loop, &a->conf, a->dia, &a->auc, a->file.n}, file, &a->zh);
+    return hss_zh_fd_open(&(struct hss_zh_fd_parts){loop, &a->conf, a->dia, &a->auc, a->file.n}, file,
+                          &a->zh);
 }
 
 static gba_rc start(void *arg, struct rt_daemon *daemon)

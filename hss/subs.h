@@ -97,4 +97,5 @@ GBA_MUST_USE gba_rc hss_subs_add(struct hss_subs *subs, const struct hss_sub *su
 void hss_subs_add_impu(struct hss_subs *subs, const gba_text *impu, uint32_t number);
 
 /* By private identity, else by public identity (TS 29.109 4.2): E_HSS_UNKNOWN, E_HSS_SHARED. */
-GBA_MUST_USE gba_rc hss_subs_find(const struct hss_subs *subs, gba_view impi, gba_view impu, uint32_t *number);
+GBA_MUST_USE gba_rc hss_subs_find(const struct hss_subs *subs, gba_view impi, gba_view impu,
+                                  uint32_t *number);

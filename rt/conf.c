@@ -15,7 +15,8 @@ enum { DEPTH_MAX = 16 };
 /* A mapping or sequence of the document that is still open. */
 struct frame {
     const struct gba_opt *rows; /* mapping: its keys; NULL in a sequence */
-    const struct gba_opt *row;  /* mapping: whose value comes next, NULL: a key comes; sequence: the list's row */
+    const struct gba_opt
+        *row; /* mapping: whose value comes next, NULL: a key comes; sequence: the list's row */
     uint8_t *base;              /* mapping: where values go */
     struct gba_opt_list *list;  /* sequence: what grows */
     size_t cap;                 /* sequence: room in list */
@@ -66,7 +67,8 @@ static void absent(struct walk *walk, const struct gba_opt *row, uint8_t *base, 
     rt_conf_say_leave(&walk->say, path_n);
 }
 
-static void absent_rows(struct walk *walk, const struct gba_opt *rows, uint64_t seen, uint8_t *base, size_t line)
+static void absent_rows(struct walk *walk, const struct gba_opt *rows, uint64_t seen, uint8_t *base,
+                        size_t line)
 {
     for (size_t i = 0; rows[i].key; i++) {
         if ((seen >> i & 1) == 0)

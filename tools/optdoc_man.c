@@ -106,7 +106,8 @@ void optdoc_man(const struct optdoc_page *page)
     printf("The file is read by\n.BR %s .\n", page->program);
     puts("It is YAML in UTF\\-8, at most 4 MiB: one document of sections, lists and plain values.\n"
          "Anchors, aliases and tags are not allowed. Unknown and repeated keys are errors.\n"
-         "Every error names file, line, key and what was expected there; nothing is used of a file with an error.\n"
+         "Every error names file, line, key and what was expected there; nothing is used of a file with an "
+         "error.\n"
          ".PP\n"
          "An option without \\(lq(required)\\(rq may be left out. The headings below name the place:\n"
          ".B a.b\n"

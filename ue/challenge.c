@@ -5,7 +5,8 @@
 
 /* ---- read ---- */
 
-static gba_rc take_alg(const struct gba_auth *a, const struct ue_challenge_want *want, struct ue_challenge *out)
+static gba_rc take_alg(const struct gba_auth *a, const struct ue_challenge_want *want,
+                       struct ue_challenge *out)
 {
     out->alg = GBA_DIGEST_MD5; /*= RFC 7616 3.3: what an absent algorithm means */
     out->alg_given = a->algorithm.p != NULL;
@@ -16,7 +17,8 @@ static gba_rc take_alg(const struct gba_auth *a, const struct ue_challenge_want 
 }
 
 /* The form without qop (RFC 2069) protects too little to be accepted. */
-static gba_rc take_qop(const struct gba_auth *a, const struct ue_challenge_want *want, struct ue_challenge *out)
+static gba_rc take_qop(const struct gba_auth *a, const struct ue_challenge_want *want,
+                       struct ue_challenge *out)
 {
     bool integrity = gba_auth_qop_offers(a->qop, gba_digest_qop_name(GBA_QOP_AUTH_INT));
     bool plain = gba_auth_qop_offers(a->qop, gba_digest_qop_name(GBA_QOP_AUTH));

@@ -37,8 +37,9 @@ struct ue_challenge_want {
 /* The first acceptable challenge among all WWW-Authenticate fields.  Else what
  * is wrong with the first Digest challenge: E_UE_ALGORITHM, E_UE_QOP, E_AUTH_*,
  * E_SPACE for huge values, the realm's reason; E_UE_CHALLENGE when there is none. */
-GBA_MUST_USE gba_rc ue_challenge_read(const struct gba_http_msg *response, const struct ue_challenge_want *want,
-                                      const gba_env *env, struct ue_challenge *out);
+GBA_MUST_USE gba_rc ue_challenge_read(const struct gba_http_msg *response,
+                                      const struct ue_challenge_want *want, const gba_env *env,
+                                      struct ue_challenge *out);
 
 /* Go on with another nonce (nextnonce); E_SPACE. */
 GBA_MUST_USE gba_rc ue_challenge_renew(struct ue_challenge *c, gba_view nonce);

@@ -41,7 +41,8 @@ static gba_rc add_credentials(struct ue_ua *u, gba_writer *w)
     struct ue_answer a = answer_of(u);
     size_t from = w->n;
     GBA_TRY(ue_challenge_answer(current(u), &a, w));
-    return gba_http_field_add(&u->msg, GBA_LIT("Authorization"), gba_view_sub(gba_writer_view(w), from, w->n));
+    return gba_http_field_add(&u->msg, GBA_LIT("Authorization"),
+                              gba_view_sub(gba_writer_view(w), from, w->n));
 }
 
 static gba_rc build(struct ue_ua *u)
@@ -238,7 +239,8 @@ static void on_start(struct ue_ua *u, const struct ue_ua_request *request, struc
     send(u, order);
 }
 
-void ue_ua_step(struct ue_ua *u, const gba_env *env, const struct ue_ua_event *event, struct ue_ua_order *order)
+void ue_ua_step(struct ue_ua *u, const gba_env *env, const struct ue_ua_event *event,
+                struct ue_ua_order *order)
 {
     if (event->kind == UE_UA_START && u->waiting == FOR_START)
         on_start(u, event->request, order);

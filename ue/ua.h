@@ -80,4 +80,5 @@ void ue_ua_init(struct ue_ua *u, const struct ue_ua_conf *conf);
 
 /* E_UE_REALM, E_UE_ALGORITHM, E_UE_QOP, E_UE_DOWNGRADE, E_UE_RSPAUTH_*, E_UE_NAF_*,
  * E_UE_NOT_CHALLENGED, E_UE_STALE or what an event brought. */
-void ue_ua_step(struct ue_ua *u, const gba_env *env, const struct ue_ua_event *event, struct ue_ua_order *order);
+void ue_ua_step(struct ue_ua *u, const gba_env *env, const struct ue_ua_event *event,
+                struct ue_ua_order *order);

@@ -99,7 +99,8 @@ static gba_rc tuak_key(const struct uicc_conf *conf, gba_aka_key *key)
 {
     gba_top top;
     GBA_ENSURE((conf->top.n == 32) != (conf->topc.n == 32), GBA_E_ALGORITHM);
-    key->tuak = (struct gba_tuak_profile){(uint8_t)conf->tuak_iterations, 8, (uint8_t)conf->tuak_res_length, 16, 16};
+    key->tuak =
+        (struct gba_tuak_profile){(uint8_t)conf->tuak_iterations, 8, (uint8_t)conf->tuak_res_length, 16, 16};
     if (conf->topc.n > 0) {
         take(key->topc.b, &conf->topc);
         return GBA_OK;

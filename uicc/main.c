@@ -136,7 +136,8 @@ static int serve(const struct arguments *args, struct uicc_sim *sim)
 static int desync(const struct arguments *args, struct uicc_sim *sim)
 {
     gba_rc rc = uicc_sim_desync(sim, args->desync);
-    rt_log(rc == GBA_OK ? RT_LOG_NOTICE : RT_LOG_ERROR, "card.desync", RT_REASON(rc), RT_NUM("by", args->desync));
+    rt_log(rc == GBA_OK ? RT_LOG_NOTICE : RT_LOG_ERROR, "card.desync", RT_REASON(rc),
+           RT_NUM("by", args->desync));
     return rc == GBA_OK ? EXIT_GOOD : EXIT_FAILED;
 }
 
@@ -158,7 +159,8 @@ int main(int argc, char **argv)
         return args.exit_code;
     rt_log_init(&(struct rt_log_conf){"keystrap-card", RT_LOG_INFO, false, STDERR_FILENO});
     rt_forbid_dumps();
-    gba_rc rc = args.check_only ? uicc_sim_check(args.sim.profile, &errors) : uicc_sim_new(&args.sim, &errors, &sim);
+    gba_rc rc =
+        args.check_only ? uicc_sim_check(args.sim.profile, &errors) : uicc_sim_new(&args.sim, &errors, &sim);
     if (rc != GBA_OK)
         return complain(&args, rc, &errors);
     if (args.check_only)

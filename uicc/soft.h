@@ -15,7 +15,12 @@
 #include "uicc/dir.h"
 #include "uicc/pin.h"
 
-enum { UICC_SOFT_FILES_MAX = 24, UICC_SOFT_STORE_MAX = 12 * 1024, UICC_SOFT_GBANL_RECORD = 255, UICC_SOFT_PIN_TRIES = 3 };
+enum {
+    UICC_SOFT_FILES_MAX = 24,
+    UICC_SOFT_STORE_MAX = 12 * 1024,
+    UICC_SOFT_GBANL_RECORD = 255,
+    UICC_SOFT_PIN_TRIES = 3
+};
 
 enum uicc_soft_dir { UICC_SOFT_MF, UICC_SOFT_USIM, UICC_SOFT_ISIM, UICC_SOFT_DIRS };
 

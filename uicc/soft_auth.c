@@ -137,7 +137,8 @@ static size_t choose_record(struct uicc_soft *s, const struct uicc_soft_app *app
 }
 
 /* The record of EF_GBANL, made before anything is derived: it may not fit. */
-static gba_rc make_record(struct uicc_soft *s, const struct uicc_soft_app *app, gba_view naf_id, gba_writer *w)
+static gba_rc make_record(struct uicc_soft *s, const struct uicc_soft_app *app, gba_view naf_id,
+                          gba_writer *w)
 {
     struct uicc_gbabp gbabp;
     gba_view ef = gba_view_of(uicc_soft_content(s, app->gbabp), app->gbabp->size);

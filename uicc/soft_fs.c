@@ -93,7 +93,8 @@ static gba_rc add_gba(struct uicc_soft *s, enum uicc_soft_dir dir, const struct 
     };
     if (!s->gba)
         return GBA_OK;
-    GBA_ENSURE(conf->gbanl_records <= UICC_CONF_GBANL_MAX && conf->gbabp_size <= UICC_CONF_GBABP_MAX, GBA_E_SPACE);
+    GBA_ENSURE(conf->gbanl_records <= UICC_CONF_GBANL_MAX && conf->gbabp_size <= UICC_CONF_GBABP_MAX,
+               GBA_E_SPACE);
     GBA_TRY(add(s, gbabp, GBA_LIT("")));
     s->app[dir].gbabp = &s->files[s->files_n - 1];
     GBA_TRY(add(s, gbanl, GBA_LIT("")));
@@ -235,7 +236,8 @@ static void put_fcp(const struct uicc_soft *s, const struct uicc_soft_file *file
 
 /* ---- commands ---- */
 
-uint16_t uicc_soft_give(const struct uicc_soft *s, const struct uicc_command *c, gba_view data, gba_writer *out)
+uint16_t uicc_soft_give(const struct uicc_soft *s, const struct uicc_command *c, gba_view data,
+                        gba_writer *out)
 {
     if (c->le == 0)
         return UICC_SW_LENGTH;
@@ -336,7 +338,8 @@ uint16_t uicc_soft_read_binary(struct uicc_soft *s, const struct uicc_command *c
     if (!allowed(s, s->file->read))
         return UICC_SW_SECURITY;
     size_t left = s->file->size - at;
-    return uicc_soft_give(s, c, gba_view_of(uicc_soft_content(s, s->file) + at, left < c->le ? left : c->le), out);
+    return uicc_soft_give(s, c, gba_view_of(uicc_soft_content(s, s->file) + at, left < c->le ? left : c->le),
+                          out);
 }
 
 uint16_t uicc_soft_update_binary(struct uicc_soft *s, const struct uicc_command *c, gba_writer *out)

@@ -36,7 +36,8 @@ bool uicc_soft_pin_open(const struct uicc_soft *s);
 
 /* Answer a case 2 command that has exactly these octets to give: 6Cxx when Le
  * is another number (T=1: Le 00 takes what there is). */
-uint16_t uicc_soft_give(const struct uicc_soft *s, const struct uicc_command *c, gba_view data, gba_writer *out);
+uint16_t uicc_soft_give(const struct uicc_soft *s, const struct uicc_command *c, gba_view data,
+                        gba_writer *out);
 
 /* Commands: the data of the answer goes to out, the status word is returned. */
 uint16_t uicc_soft_select(struct uicc_soft *s, const struct uicc_command *c, gba_writer *out);

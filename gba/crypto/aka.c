@@ -96,7 +96,8 @@ static void put_vector(const struct outputs *f, const gba_rand *rand, gba_aka_ve
 }
 
 /*= TS 33.102 6.3.2 */
-gba_rc gba_aka_generate(const gba_aka_key *key, const gba_rand *rand, uint64_t sqn, gba_amf amf, gba_aka_vector *av)
+gba_rc gba_aka_generate(const gba_aka_key *key, const gba_rand *rand, uint64_t sqn, gba_amf amf,
+                        gba_aka_vector *av)
 {
     struct outputs f;
     struct macs mac;
@@ -161,7 +162,8 @@ static gba_rc check(const gba_aka_key *key, const struct challenge *in, struct g
     return rc;
 }
 
-gba_rc gba_aka_check(const gba_aka_key *key, const gba_rand *rand, const gba_autn *autn, struct gba_aka_checked *out)
+gba_rc gba_aka_check(const gba_aka_key *key, const gba_rand *rand, const gba_autn *autn,
+                     struct gba_aka_checked *out)
 {
     return check(key, &(struct challenge){rand, autn, false}, out);
 }

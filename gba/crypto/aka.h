@@ -36,11 +36,12 @@ GBA_MUST_USE gba_rc gba_aka_check(const gba_aka_key *key, const gba_rand *rand, 
                                   struct gba_aka_checked *out);
 
 /* USIM in the GBA context: the same for AUTN* (MAC* = MAC xor Trunc(SHA-1(IK))). */
-GBA_MUST_USE gba_rc gba_aka_check_star(const gba_aka_key *key, const gba_rand *rand, const gba_autn *autn_star,
-                                       struct gba_aka_checked *out);
+GBA_MUST_USE gba_rc gba_aka_check_star(const gba_aka_key *key, const gba_rand *rand,
+                                       const gba_autn *autn_star, struct gba_aka_checked *out);
 
 /* USIM: AUTS for SQN_MS, with AMF* = 0000 (TS 33.102 6.3.3). */
-GBA_MUST_USE gba_rc gba_aka_auts_make(const gba_aka_key *key, const gba_rand *rand, uint64_t sqn_ms, gba_auts *auts);
+GBA_MUST_USE gba_rc gba_aka_auts_make(const gba_aka_key *key, const gba_rand *rand, uint64_t sqn_ms,
+                                      gba_auts *auts);
 
 /* AuC: SQN_MS out of AUTS; E_MAC_S when MAC-S does not match. */
 GBA_MUST_USE gba_rc gba_aka_auts_open(const gba_aka_key *key, const gba_rand *rand, const gba_auts *auts,

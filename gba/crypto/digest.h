@@ -48,4 +48,5 @@ GBA_MUST_USE gba_rc gba_digest_response(const struct gba_digest_in *in, struct g
 GBA_MUST_USE gba_rc gba_digest_rspauth(const struct gba_digest_in *in, struct gba_digest_hex *out);
 
 /* AKAv2 password (base64 text, RFC 4169 3) appended to w; alg must be an AKAv2 one. */
-GBA_MUST_USE gba_rc gba_digest_akav2_password(enum gba_digest_alg alg, const gba_aka_vector *av, gba_writer *w);
+GBA_MUST_USE gba_rc gba_digest_akav2_password(enum gba_digest_alg alg, const gba_aka_vector *av,
+                                              gba_writer *w);

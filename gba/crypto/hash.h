@@ -19,7 +19,8 @@ GBA_MUST_USE gba_rc gba_hash_parts(enum gba_hash h, const gba_view *parts, size_
 
 /* HMAC (RFC 2104) of one message, or of parts one after the other; out has gba_hash_size octets. */
 GBA_MUST_USE gba_rc gba_hmac(enum gba_hash h, gba_view key, gba_view message, uint8_t *out);
-GBA_MUST_USE gba_rc gba_hmac_parts(enum gba_hash h, gba_view key, const gba_view *parts, size_t n, uint8_t *out);
+GBA_MUST_USE gba_rc gba_hmac_parts(enum gba_hash h, gba_view key, const gba_view *parts, size_t n,
+                                   uint8_t *out);
 
 /* One block of AES-128 encryption (the kernel of Milenage). `in` may be `out`. */
 GBA_MUST_USE gba_rc gba_aes128_block(const uint8_t key[16], const uint8_t in[16], uint8_t out[16]);

@@ -24,7 +24,8 @@ GBA_MUST_USE gba_rc gba_kdf_ks_naf(const struct gba_kdf_naf *in, enum gba_kdf_us
 
 /* B.4: TMPI text (32 base64 characters and the fixed realm) appended to w.
  * bsf_name is the part of the B-TID after '@'. */
-GBA_MUST_USE gba_rc gba_kdf_tmpi(const struct gba_kdf_naf *in_without_naf_id, gba_view bsf_name, gba_writer *w);
+GBA_MUST_USE gba_rc gba_kdf_tmpi(const struct gba_kdf_naf *in_without_naf_id, gba_view bsf_name,
+                                 gba_writer *w);
 
 /* I.: 2G GBA. RES (16 octets) and Ks from a GSM triplet and the BSF's Ks-input. */
 struct gba_kdf_2g {

@@ -58,7 +58,8 @@ gba_rc gba_milenage_f1(const gba_k *k, const gba_opc *opc, const uint8_t in1[24]
     return rc;
 }
 
-gba_rc gba_milenage_f2345(const gba_k *k, const gba_opc *opc, const gba_rand *rand, struct gba_milenage_out *out)
+gba_rc gba_milenage_f2345(const gba_k *k, const gba_opc *opc, const gba_rand *rand,
+                          struct gba_milenage_out *out)
 {
     uint8_t temp[16], blocks[4][16]; /* OUT2 to OUT5 */
     GBA_TRY(temp_of(k, opc, rand->b, temp));

@@ -22,7 +22,7 @@ gba_rc gba_sqn_next(uint64_t last, unsigned ind, uint64_t *next)
     return GBA_OK;
 }
 
-/*= TS 33.102 6.3.5: SQN_MS holds the highest SEQ of all INDs, so what exceeds it exceeds that of our IND too. */
+/*= TS 33.102 6.3.5: SQN_MS holds the highest SEQ of all INDs, so what exceeds it exceeds ours too. */
 uint64_t gba_sqn_resync(uint64_t last, uint64_t sqn_ms, unsigned ind)
 {
     uint64_t ours = seq_of(last) + 1, theirs = seq_of(sqn_ms);

@@ -107,7 +107,8 @@ gba_rc gba_tuak_f1(const gba_k *k, const gba_topc *topc, const struct gba_tuak_p
 }
 
 /*= TS 35.231 7.4: f5* is an instance of its own, without any length in it. */
-static gba_rc f5_star(const gba_k *k, const gba_topc *topc, uint8_t iterations, const gba_rand *rand, gba_ak *ak_s)
+static gba_rc f5_star(const gba_k *k, const gba_topc *topc, uint8_t iterations, const gba_rand *rand,
+                      gba_ak *ak_s)
 {
     struct sponge sponge;
     GBA_TRY(start(&sponge, k, topc->b, INSTANCE_F2345 | INSTANCE_STAR));

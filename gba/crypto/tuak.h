@@ -28,5 +28,6 @@ GBA_MUST_USE gba_rc gba_tuak_f1(const gba_k *k, const gba_topc *topc, const stru
                                 const uint8_t in1[24], uint8_t mac[2][32]);
 
 /* f2, f3, f4, f5 and f5* of RAND.  The caller wipes *out. */
-GBA_MUST_USE gba_rc gba_tuak_f2345(const gba_k *k, const gba_topc *topc, const struct gba_tuak_profile *profile,
-                                   const gba_rand *rand, struct gba_tuak_out *out);
+GBA_MUST_USE gba_rc gba_tuak_f2345(const gba_k *k, const gba_topc *topc,
+                                   const struct gba_tuak_profile *profile, const gba_rand *rand,
+                                   struct gba_tuak_out *out);

@@ -118,7 +118,8 @@ static gba_rc parse_slots(const char *path, struct old_file *old, gba_text *why)
             return refuse(why, GBA_E_HSS_SQN_FILE, "%s: line %zu is damaged", path, i + 2);
         uint32_t at = gba_slots_find(&old->index, slot.impi, same_impi, old->slots);
         if (at != GBA_SLOT_NONE)
-            return refuse(why, GBA_E_HSS_SQN_FILE, "%s: line %zu has the identity of an earlier one", path, i + 2);
+            return refuse(why, GBA_E_HSS_SQN_FILE, "%s: line %zu has the identity of an earlier one", path,
+                          i + 2);
         old->slots[gba_slots_take(&old->index, slot.impi)] = slot;
     }
     return GBA_OK;
@@ -157,7 +158,8 @@ static gba_rc old_read(const char *path, struct old_file *old, gba_text *why)
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT ? GBA_OK : refuse(why, GBA_E_FILE, "%s: cannot be read: %s", path, strerror(errno));
+        return errno == ENOENT ? GBA_OK
+                               : refuse(why, GBA_E_FILE, "%s: cannot be read: %s", path, strerror(errno));
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX) {
         rc = refuse(why, GBA_E_FILE, "%s: not a file of at most 256 MiB", path);
         goto out;
@@ -215,8 +217,8 @@ static bool sync_folder(const char *path)
     return good;
 }
 
-static gba_rc replace(const char *path, const struct old_file *old, const struct hss_sqn_start *starts, size_t n,
-                      int *fd)
+static gba_rc replace(const char *path, const struct old_file *old, const struct hss_sqn_start *starts,
+                      size_t n, int *fd)
 {
     char fresh[PATH_SIZE];
     snprintf(fresh, sizeof fresh, "%s.new", path);
@@ -264,8 +266,8 @@ static gba_rc keep_names(struct hss_sqn_file *file, const struct hss_sqn_start *
     return GBA_OK;
 }
 
-gba_rc hss_sqn_file_open(const char *path, uint32_t block, struct hss_sqn_starts starts, struct hss_sqn_file **out,
-                         gba_text *why)
+gba_rc hss_sqn_file_open(const char *path, uint32_t block, struct hss_sqn_starts starts,
+                         struct hss_sqn_file **out, gba_text *why)
 {
     struct old_file old = {.n = 0};
     struct hss_sqn_file *file = calloc(1, sizeof *file);

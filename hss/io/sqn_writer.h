@@ -15,8 +15,8 @@ struct hss_sqn_writer;
 typedef void hss_sqn_stored_fn(void *arg, uint32_t i, uint64_t limit, gba_rc rc);
 
 /* Takes the file when it succeeds; E_MEMORY. */
-GBA_MUST_USE gba_rc hss_sqn_writer_open(struct rt_loop *loop, struct hss_sqn_file *file, hss_sqn_stored_fn *fn,
-                                        void *arg, struct hss_sqn_writer **out);
+GBA_MUST_USE gba_rc hss_sqn_writer_open(struct rt_loop *loop, struct hss_sqn_file *file,
+                                        hss_sqn_stored_fn *fn, void *arg, struct hss_sqn_writer **out);
 
 /* Write this limit.  A limit for the same subscriber that has not been started
  * on is replaced, and nothing is said of it. */

@@ -14,7 +14,8 @@ struct hss_subs_file {
 };
 
 /* All faults are collected in errors.  E_FILE, E_CONFIG, E_MEMORY; then there is nothing to free. */
-GBA_MUST_USE gba_rc hss_subs_file_read(const char *path, struct hss_subs_file *out, struct rt_conf_errors *errors);
+GBA_MUST_USE gba_rc hss_subs_file_read(const char *path, struct hss_subs_file *out,
+                                       struct rt_conf_errors *errors);
 
 /* Wipe the keys and free; nothing to do for a zeroed one. */
 void hss_subs_file_free(struct hss_subs_file *file);

@@ -125,7 +125,8 @@ static void serve(struct exchange *x)
     uint64_t limit;
     hss_auc_step(zh->parts.auc, rt_loop_env(zh->parts.loop), &x->mar, &order);
     if (order.resynced)
-        rt_log(RT_LOG_NOTICE, "zh.resynchronised", RT_ID("impi", x->mar.impi), RT_NUM("seq_ms", order.seq_ms));
+        rt_log(RT_LOG_NOTICE, "zh.resynchronised", RT_ID("impi", x->mar.impi),
+               RT_NUM("seq_ms", order.seq_ms));
     uint32_t sub = order.sub;
     if (order.kind == HSS_WAIT)
         wait_for_store(x, sub);
@@ -154,7 +155,8 @@ static void on_stored(void *arg, uint32_t sub, uint64_t limit, gba_rc rc)
 {
     struct hss_zh_fd *zh = arg;
     if (rc != GBA_OK)
-        rt_log(RT_LOG_ERROR, "sqn.store", RT_REASON(rc), RT_ID("impi", gba_text_view(&zh->parts.auc->subs->sub[sub].impi)));
+        rt_log(RT_LOG_ERROR, "sqn.store", RT_REASON(rc),
+               RT_ID("impi", gba_text_view(&zh->parts.auc->subs->sub[sub].impi)));
     hss_auc_stored(zh->parts.auc, sub, limit, rc == GBA_OK);
     for (struct exchange *x = take_waiting(zh, sub), *next; x; x = next) {
         next = x->next;

@@ -100,11 +100,14 @@ static void fresh(void)
 /* Any octet of the file may be the wrong one: in a name, a number, a sum, a blank, a line end. */
 static void damaged_anywhere(void)
 {
-    static const off_t places[] = {0, 20, 100, 511, 512, 514, 518, 521, 533, 540, 700, 1023, 1024, 1040, 1535};
+    static const off_t places[] = {0,   20,  100, 511,  512,  514,  518, 521,
+                                   533, 540, 700, 1023, 1024, 1040, 1535};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         fresh();
         change_octet(places[i], '~');
-        refused(places[i] < SLOT ? "not a file of sequence numbers" : places[i] < 2 * SLOT ? "line 2" : "line 3");
+        refused(places[i] < SLOT       ? "not a file of sequence numbers"
+                : places[i] < 2 * SLOT ? "line 2"
+                                       : "line 3");
     }
 }
 
@@ -135,7 +138,9 @@ static void a_folder_that_is_not_there(void)
 {
     struct opened o = {.file = NULL};
     o.starts[0].impi = &impis[0];
-    T_RC(hss_sqn_file_open("/nonexistent/hss.sqn", BLOCK, (struct hss_sqn_starts){o.starts, 1}, &o.file, &o.why), GBA_E_FILE);
+    T_RC(hss_sqn_file_open("/nonexistent/hss.sqn", BLOCK, (struct hss_sqn_starts){o.starts, 1}, &o.file,
+                           &o.why),
+         GBA_E_FILE);
     CU_ASSERT_PTR_NOT_NULL(strstr(o.why.s, "/nonexistent/hss.sqn"));
 }
 

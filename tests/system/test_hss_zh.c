@@ -28,8 +28,17 @@ enum {
     WAIT_MS = 10000,
     AT_ONCE = 60,
     IND = 30,
-    USER_NAME = 1, RESULT = 268, EXPERIMENTAL = 297, EXPERIMENTAL_CODE = 298,
-    GUSS_STAMP = 409, GUSS = 400, IMPU = 601, SCHEME = 608, AUTHENTICATE = 609, AUTHORIZATION = 610, ITEM = 612,
+    USER_NAME = 1,
+    RESULT = 268,
+    EXPERIMENTAL = 297,
+    EXPERIMENTAL_CODE = 298,
+    GUSS_STAMP = 409,
+    GUSS = 400,
+    IMPU = 601,
+    SCHEME = 608,
+    AUTHENTICATE = 609,
+    AUTHORIZATION = 610,
+    ITEM = 612,
 };
 
 static char folder[32];
@@ -325,7 +334,8 @@ static void does_not_start_on_bad_subscribers(void)
     stop();
     write_file("subscribers.yaml", "subscribers:\n  - impi: a@test\n    k: 465b5ce8b199b49faa5f0a2ee238a6\n");
     CU_ASSERT_EQUAL(end_of(spawn()), 2);
-    CU_ASSERT_TRUE(log_holds("subscribers.yaml:3: subscribers[1].k: (value not shown): expected 16 to 32 octets"));
+    CU_ASSERT_TRUE(
+        log_holds("subscribers.yaml:3: subscribers[1].k: (value not shown): expected 16 to 32 octets"));
     write_file("subscribers.yaml", "subscribers:\n  - impi: a@test\n    k: 465b5ce8b199b49faa5f0a2ee238a6bc\n"
                                    "    opc: 465b5ce8b199b49faa5f0a2ee238a6bc\n    amf: b9b9\n");
     CU_ASSERT_EQUAL(end_of(spawn()), 2);

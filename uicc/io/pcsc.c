@@ -54,7 +54,8 @@ static gba_rc begin(void *self)
         LONG result = SCardBeginTransaction(p->card);
         if (result != SCARD_W_RESET_CARD)
             return rc_of(result);
-        GBA_TRY(rc_of(SCardReconnect(p->card, SCARD_SHARE_SHARED, p->protocol, SCARD_LEAVE_CARD, &p->protocol)));
+        GBA_TRY(
+            rc_of(SCardReconnect(p->card, SCARD_SHARE_SHARED, p->protocol, SCARD_LEAVE_CARD, &p->protocol)));
     }
     return GBA_E_CARD_RESET;
 }

@@ -24,8 +24,8 @@ static gba_aka_key tuak_key(void)
     return key;
 }
 
-static const gba_rand some_rand = {{0x23, 0x55, 0x3c, 0xbe, 0x96, 0x37, 0xa8, 0x9d, 0x21, 0x8a, 0xe6, 0x4d, 0xae,
-                                    0x47, 0xbf, 0x35}};
+static const gba_rand some_rand = {
+    {0x23, 0x55, 0x3c, 0xbe, 0x96, 0x37, 0xa8, 0x9d, 0x21, 0x8a, 0xe6, 0x4d, 0xae, 0x47, 0xbf, 0x35}};
 
 /* ---- hostile first ---- */
 
@@ -276,7 +276,8 @@ static void milenage_vectors(void)
     CU_ASSERT_EQUAL(sets, 6);
 }
 
-static void try_tuak_f2345(struct vec *v, const gba_k *k, const gba_topc *topc, struct gba_tuak_profile profile)
+static void try_tuak_f2345(struct vec *v, const gba_k *k, const gba_topc *topc,
+                           struct gba_tuak_profile profile)
 {
     gba_rand rand;
     struct gba_tuak_out out = {.res.n = 0};

@@ -61,7 +61,8 @@ static void hex_refuses(void)
 
 static void base64_refuses(void)
 {
-    static const char *const bad[] = {"A", "AA", "AAA", "A===", "====", "AA=A", "AB==", "AAB=", "AA==AAAA", "AA-_", "A A="};
+    static const char *const bad[] = {"A",    "AA",   "AAA",      "A===", "====", "AA=A",
+                                      "AB==", "AAB=", "AA==AAAA", "AA-_", "A A="};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         gba_writer w = gba_writer_of(buffer, sizeof buffer);
         T_RC(gba_b64_parse(gba_view_cstr(bad[i]), &w), GBA_E_BASE64);
@@ -74,7 +75,8 @@ static void base64_refuses(void)
 
 static void decimal_refuses(void)
 {
-    static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616", "99999999999999999999"};
+    static const char *const bad[] = {
+        "", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616", "99999999999999999999"};
     uint64_t n = 7;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         T_RC(gba_dec_parse(gba_view_cstr(bad[i]), UINT64_MAX, &n), GBA_E_NUMBER);
@@ -84,10 +86,19 @@ static void decimal_refuses(void)
 
 static void datetime_refuses(void)
 {
-    static const char *const bad[] = {"", "2030-01-01", "2030-13-01T00:00:00Z", "2030-02-29T00:00:00Z",
-                                      "2030-01-01T24:00:00Z", "2030-01-01T00:00:00", "2030-01-01T00:00:00.Z",
-                                      "1969-12-31T23:59:59Z", "2030-01-01T00:00:00Zx", "1970-01-01T00:00:00+01:00",
-                                      "20x0-01-01T00:00:00Z", "2030-00-01T00:00:00Z", "2030-01-00T00:00:00Z"};
+    static const char *const bad[] = {"",
+                                      "2030-01-01",
+                                      "2030-13-01T00:00:00Z",
+                                      "2030-02-29T00:00:00Z",
+                                      "2030-01-01T24:00:00Z",
+                                      "2030-01-01T00:00:00",
+                                      "2030-01-01T00:00:00.Z",
+                                      "1969-12-31T23:59:59Z",
+                                      "2030-01-01T00:00:00Zx",
+                                      "1970-01-01T00:00:00+01:00",
+                                      "20x0-01-01T00:00:00Z",
+                                      "2030-00-01T00:00:00Z",
+                                      "2030-01-00T00:00:00Z"};
     int64_t s = 7;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         T_RC(gba_datetime_parse(gba_view_cstr(bad[i]), &s), GBA_E_TIME);
@@ -152,8 +163,13 @@ static void views_compare_and_split(void)
 /* RFC 4648 section 10. */
 static void base64_vectors(void)
 {
-    static const char *const rows[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"},
-                                          {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    static const char *const rows[][2] = {{"", ""},
+                                          {"f", "Zg=="},
+                                          {"fo", "Zm8="},
+                                          {"foo", "Zm9v"},
+                                          {"foob", "Zm9vYg=="},
+                                          {"fooba", "Zm9vYmE="},
+                                          {"foobar", "Zm9vYmFy"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         gba_writer w = gba_writer_of(buffer, sizeof buffer);
         gba_put_b64(&w, gba_view_cstr(rows[i][0]));

@@ -30,7 +30,8 @@ static gba_view text_of(const struct gba_digest_hex *hex)
 
 static void unknown_tokens(void)
 {
-    static const char *const bad[] = {"", "MD", "MD5 ", "MD5-Sess-", "SHA-512-256", "AKAv1-MD5-sess", "AKAv3-MD5", "SHA256"};
+    static const char *const bad[] = {
+        "", "MD", "MD5 ", "MD5-Sess-", "SHA-512-256", "AKAv1-MD5-sess", "AKAv3-MD5", "SHA256"};
     enum gba_digest_alg alg = GBA_DIGEST_MD5;
     enum gba_digest_qop qop = GBA_QOP_AUTH;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -94,7 +94,8 @@ static void resync_keeps_or_takes_over(void)
 static void one_resync_heals(void)
 {
     static const uint64_t rows[][2] = {
-        {0, 1}, {1, 1}, {0, UINT64_C(1) << 42}, {UINT64_C(1) << 42, 0}, {UINT64_C(1) << 42, 5}, {77, 78}, {78, 77},
+        {0, 1},   {1, 1},   {0, UINT64_C(1) << 42}, {UINT64_C(1) << 42, 0}, {UINT64_C(1) << 42, 5},
+        {77, 78}, {78, 77},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct gba_sqn_ms ms = {.seq = {[0] = rows[i][1], [16] = rows[i][1]}};

@@ -68,7 +68,8 @@ static struct gba_aka_checked usim(const struct hss_order *order)
 {
     struct gba_aka_checked checked = {.sqn = 0};
     CU_ASSERT_TRUE(order->maa.has_vector);
-    T_OK(gba_aka_check(&subs.sub[order->sub].key, &order->maa.vector.rand, &order->maa.vector.autn, &checked));
+    T_OK(
+        gba_aka_check(&subs.sub[order->sub].key, &order->maa.vector.rand, &order->maa.vector.autn, &checked));
     return checked;
 }
 
@@ -104,7 +105,8 @@ static void shared_impu(void)
 
 static void other_schemes(void)
 {
-    static const char *const bad[] = {"", "Digest-AKAv2-SHA-256", "SIP Digest", "digest-akav1-md5", "Unknown"};
+    static const char *const bad[] = {"", "Digest-AKAv2-SHA-256", "SIP Digest", "digest-akav1-md5",
+                                      "Unknown"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct dia_mar mar = mar_of(IMPI);
         mar.scheme = gba_view_cstr(bad[i]);

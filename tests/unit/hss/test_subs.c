@@ -160,7 +160,8 @@ static void op_becomes_opc(void)
     CU_ASSERT_EQUAL(sub.sqn.limit, 0x20);
     c = tuak();
     made(&c, &sub);
-    T_BYTES(GBA_ARRAY(sub.key.topc.b), t_hex("bd04d9530e87513c5d837ac2ad954623a8e2330c115305a73eb45d1f40cccbff"));
+    T_BYTES(GBA_ARRAY(sub.key.topc.b),
+            t_hex("bd04d9530e87513c5d837ac2ad954623a8e2330c115305a73eb45d1f40cccbff"));
     CU_ASSERT_EQUAL(sub.key.tuak.res_n, 16);
 }
 

@@ -42,9 +42,11 @@ static void bad_values(void)
             "f:2: number: \"x?\": expected a number from 0 to 9\n");
     refused("name: node\nlog: {level: loud}\n" KEYS,
             "f:2: log.level: \"loud\": expected one of debug, info, notice, warn or error\n");
-    refused("name: a123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\n"
-            KEYS, "f:1: name: \"a1234567890123456789012345678901234567890123456789012345678901234567890123456789"
-            "...\": expected a text of 1 to 8 octets\n");
+    refused(
+        "name: "
+        "a123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\n" KEYS,
+        "f:1: name: \"a1234567890123456789012345678901234567890123456789012345678901234567890123456789"
+        "...\": expected a text of 1 to 8 octets\n");
 }
 
 static void keys_are_not_repeated(void)
@@ -140,7 +142,8 @@ static void more_errors_than_fit(void)
         gba_put_str(&w, "a rather long key that is unknown: 1\n");
     T_RC(rt_conf_parse("f", gba_writer_view(&w), t_rows, &conf, &errors), GBA_E_CONFIG);
     CU_ASSERT_TRUE(errors.n < sizeof errors.text);
-    CU_ASSERT_TRUE(gba_view_ends(gba_view_of(errors.text, errors.n), GBA_LIT("\nmore errors are not shown\n")));
+    CU_ASSERT_TRUE(
+        gba_view_ends(gba_view_of(errors.text, errors.n), GBA_LIT("\nmore errors are not shown\n")));
 }
 
 static void deep_and_big(void)
@@ -162,7 +165,8 @@ static void no_such_file(void)
 {
     errors = (struct rt_conf_errors){0};
     T_RC(rt_conf_read("/nonexistent/x.yaml", t_rows, &conf, &errors), GBA_E_FILE);
-    T_STR(gba_view_of(errors.text, errors.n), "/nonexistent/x.yaml: cannot be read: No such file or directory\n");
+    T_STR(gba_view_of(errors.text, errors.n),
+          "/nonexistent/x.yaml: cannot be read: No such file or directory\n");
     errors = (struct rt_conf_errors){0};
     T_RC(rt_conf_read("/", t_rows, &conf, &errors), GBA_E_FILE);
     T_STR(gba_view_of(errors.text, errors.n), "/: cannot be read: Is a directory\n");
@@ -184,10 +188,11 @@ static void fallbacks(void)
 
 static void everything_given(void)
 {
-    T_OK(parse("%YAML 1.1\n---\nname: 'no: de'\nnumber: 0\ntls:\nlog:\n  level: error\n  identities: shown\nkeys:\n"
-               "  - {name: a, key: '00112233', tags: []}\n"
-               "  - {name: b, key: aabbccdd, tags: [x, 'y z']}\n"
-               "  - {name: c, key: aabbccdd}\n  - {name: d, key: aabbccdd}\n  - {name: e, key: aabbccdd}\n...\n"));
+    T_OK(parse(
+        "%YAML 1.1\n---\nname: 'no: de'\nnumber: 0\ntls:\nlog:\n  level: error\n  identities: shown\nkeys:\n"
+        "  - {name: a, key: '00112233', tags: []}\n"
+        "  - {name: b, key: aabbccdd, tags: [x, 'y z']}\n"
+        "  - {name: c, key: aabbccdd}\n  - {name: d, key: aabbccdd}\n  - {name: e, key: aabbccdd}\n...\n"));
     T_STR(gba_text_view(&conf.name), "no: de");
     CU_ASSERT_EQUAL(conf.number, 0);
     CU_ASSERT_EQUAL(conf.log.level, 4);
