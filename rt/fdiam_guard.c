@@ -26,17 +26,21 @@ static pthread_mutex_t complaint_lock = PTHREAD_MUTEX_INITIALIZER;
 static gba_text complaint;
 static bool running; /* under complaint_lock */
 
+/* The first one names the cause, later ones its consequences. */
 static void keep_complaint(gba_view line)
 {
-    if (gba_text_set(&complaint, gba_view_sub(line, 0, GBA_TEXT_MAX)) != GBA_OK)
+    if (complaint.n == 0 && gba_text_set(&complaint, gba_view_sub(line, 0, GBA_TEXT_MAX)) != GBA_OK)
         complaint.n = 0;
 }
 
-/* Some lines quote whole AVPs.  Once peers can be there, only the constant
- * part of a line is told. */
+/* Called under freeDiameter's global lock for every trace point of every
+ * level: what nobody reads leaves first.  Some lines quote whole AVPs; once
+ * peers can be there, only the constant part of a line is told. */
 static void log_line(int level, const char *format, va_list args)
 {
     char line[LINE_MAX_OCTETS];
+    if (level < FD_LOG_NOTICE)
+        return;
     pthread_mutex_lock(&complaint_lock);
     bool bare = running;
     pthread_mutex_unlock(&complaint_lock);
@@ -53,7 +57,7 @@ static void log_line(int level, const char *format, va_list args)
 
 gba_rc dia_guard_log(void)
 {
-    fd_g_debug_lvl = FD_LOG_ERROR;
+    fd_g_debug_lvl = FD_LOG_NOTICE;
     return fd_log_handler_register(log_line) == 0 ? GBA_OK : GBA_E_DIA_CONFIG;
 }
 

@@ -108,7 +108,7 @@ GBA_MUST_USE gba_rc dia_conf_apply(const struct rt_dia_conf *conf, gba_text *why
 /* Route freeDiameter's log; before fd_core_initialize. */
 GBA_MUST_USE gba_rc dia_guard_log(void);
 
-/* freeDiameter's last complaint while starting; empty when there is none. */
+/* freeDiameter's first complaint while starting; empty when there is none. */
 gba_view dia_guard_complaint(void);
 
 /* From now on lines of freeDiameter may hold what peers sent: log no values. */

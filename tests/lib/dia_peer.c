@@ -390,15 +390,20 @@ static void put_capabilities(struct t_peer *p, gba_writer *w)
     put_apps(w, 0);
 }
 
+void t_dia_capabilities(struct t_peer *p, gba_writer *w)
+{
+    uint32_t n = p->ids++;
+    t_dia_begin(w, (struct t_dia_header){T_DIA_REQUEST, T_CER, 0, n, n});
+    put_capabilities(p, w);
+    t_dia_end(w);
+}
+
 bool t_peer_open(struct t_peer *p, int ms)
 {
     uint8_t octets[512];
     gba_view cea;
     gba_writer w = gba_writer_of(octets, sizeof octets);
-    uint32_t n = p->ids++;
-    t_dia_begin(&w, (struct t_dia_header){T_DIA_REQUEST, T_CER, 0, n, n});
-    put_capabilities(p, &w);
-    t_dia_end(&w);
+    t_dia_capabilities(p, &w);
     return t_peer_send(p, gba_writer_view(&w)) && t_peer_receive(p, &cea, ms) == T_GOT &&
            t_dia_header_of(cea).cmd == T_CER && t_dia_find_u32(cea, AVP_RESULT, 0) == 2001;
 }

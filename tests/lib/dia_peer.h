@@ -93,6 +93,8 @@ void t_group_end(gba_writer *w, size_t at);
 gba_view t_dia_find(gba_view message, uint32_t code, uint32_t vendor);
 uint32_t t_dia_find_u32(gba_view message, uint32_t code, uint32_t vendor);
 
+/* A whole CER. */
+void t_dia_capabilities(struct t_peer *p, gba_writer *w);
 /* A whole MAR or BIR without application AVPs for dest, with Session-Id and route. */
 void t_dia_request(struct t_peer *p, gba_writer *w, uint32_t cmd, const char *dest_realm);
 /* The header, Session-Id and origin of an answer; t_dia_end is the caller's. */
