@@ -19,6 +19,7 @@
 #include "diameter-dict/zn.h"
 #include "rt/addr.h"
 #include "rt/log.h"
+#include "tests/lib/tap.h"
 
 enum { ASKED_MAX = 100000, FDS_MAX = 256 };
 
@@ -112,6 +113,7 @@ static void ask(unsigned n, unsigned ms)
         struct dia_mar mar = {.route = own_route(), .impi = GBA_LIT("001010000000001@test")};
         struct msg *msg;
         mar.route.dest_realm = GBA_LIT("test");
+        mar.route.dest_host = GBA_LIT("hss.test");
         if (dia_mar_encode(&mar, &msg) != GBA_OK)
             _exit(7);
         rt_dia_request(child.dia, msg, ms, on_answer, child.done + i);
@@ -198,9 +200,9 @@ static void obey(const char *command)
 static void on_command(uv_poll_t *handle, int status, int events)
 {
     char command[128];
-    (void)handle, (void)status, (void)events;
+    (void)handle, (void)events;
     ssize_t n = recv(child.fd, command, sizeof command - 1, MSG_DONTWAIT);
-    if (n == 0)
+    if (n == 0 || status < 0)
         _exit(0); /* the test is over */
     if (n > 0) {
         command[n] = '\0';
@@ -259,6 +261,7 @@ bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf)
         return false;
     fflush(NULL);
     node->pid = fork();
+    CU_ASSERT_TRUE_FATAL(node->pid >= 0);
     if (node->pid == 0) {
         int control = dup2(pair[1], 3);
         close_range(4, ~0U, 0); /* the test's own sockets */

@@ -21,7 +21,7 @@ struct t_node {
 bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf);
 
 /* Tell a command; hear a reply (in node->reply), false after ms without one; say is both.
- *   ask N MS      send N MARs with a timeout of MS each; when all are completed:
+ *   ask N MS      send N MARs to hss.test with a timeout of MS each; when all are completed:
  *                 "asked ok=N time=N drop=N nopeer=N busy=N gone=N twice=N ms=N"
  *   peers         "peers N" that are open
  *   served        "served N" requests given to a handler

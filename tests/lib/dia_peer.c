@@ -120,7 +120,7 @@ bool t_peer_tls(struct t_peer *p, const struct t_peer_tls *files, bool connectin
     p->creds = creds;
     if (gnutls_certificate_set_x509_key_file(creds, files->cert, files->key, GNUTLS_X509_FMT_PEM) < 0 ||
         gnutls_certificate_set_x509_trust_file(creds, files->ca, GNUTLS_X509_FMT_PEM) < 0 ||
-        gnutls_init(&tls, connecting ? GNUTLS_CLIENT : GNUTLS_SERVER) < 0)
+        gnutls_init(&tls, GNUTLS_NO_SIGNAL | (connecting ? GNUTLS_CLIENT : GNUTLS_SERVER)) < 0)
         return false;
     p->tls = tls;
     if (!connecting)
