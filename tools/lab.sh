@@ -6,10 +6,14 @@
 #   lab_config                write every program's configuration there; lab_ip (127.0.0.1
 #                             by default, or [::1]) is where Diameter and the upstream listen
 #   lab_start hss|bsf|naf|upstream
+#   lab_start_pcscd           a pcscd of its own
+#   lab_start_card 1|2        card1.yaml (GBA_ME) or card2.yaml (GBA_U) into its reader: lab_reader 1|2
 #   lab_stop NAME
 #
 # Nothing outside $lab is written; nothing listens outside loopback; only what was
 # started here is stopped, by its pid.
+
+. "$(dirname "${BASH_SOURCE[0]}")/pcscd.sh"
 
 lab_bsf_host=bsf.mnc001.mcc001.pub.3gppnetwork.org
 lab_naf_host=xcap.ims.mnc001.mcc001.pub.3gppnetwork.org
@@ -226,4 +230,19 @@ lab_start() {
 # Diameter peers find each other a moment after both are up.
 lab_wait_peers() {
     lab_wait_log bsf "peer-open.*hss.home.example" && lab_wait_log naf "peer-open.*bsf.home.example"
+}
+
+lab_start_pcscd() {
+    pcscd_prepare "$lab_build" "$lab" || lab_die "$pcscd_why"
+    lab_spawn pcscd pcscd_run
+    pcscd_wait 10
+}
+
+lab_reader() {
+    echo "Virtual PCD 00 0$(($1 - 1))"
+}
+
+lab_start_card() {
+    lab_spawn "card$1" pcscd_card $(($1 - 1)) "$lab_build/keystrap-card" -c "$lab/card$1.yaml"
+    lab_wait_log "card$1" card.ready
 }

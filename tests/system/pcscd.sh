@@ -3,7 +3,7 @@
 # keystrap-card in a real pcscd: the card contract with T=0 and T=1, removal and insertion, a second
 # slot, a card that was put out of step, and that nobody but us is disturbed.
 set -u
-. "$top_srcdir/tests/lib/pcscd.sh"
+. "$top_srcdir/tools/pcscd.sh"
 tmp=$(mktemp -d)
 pcscd='' card='' other='' client=''
 count=0
