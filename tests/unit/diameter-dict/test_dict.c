@@ -79,10 +79,10 @@ static void other_format_is_refused(void)
 
 /* ---- what is already there ---- */
 
-/* as a newer freeDiameter spells it */
+/* as TS 29.109 spells it */
 static void other_name_is_kept(void)
 {
-    struct dict_object *there = foreign_avp(407, "GBA-U-Awareness-Indicator", AVP_TYPE_INTEGER32);
+    struct dict_object *there = foreign_avp(407, "GBA_U-Awareness-Indicator", AVP_TYPE_INTEGER32);
     const char *what = "";
     T_OK(dia_dict_load(fresh, &what));
     CU_ASSERT_PTR_EQUAL(dia_dict_avp(DIA_AVP_GBA_U_AWARENESS_INDICATOR), there);
@@ -142,7 +142,7 @@ static const struct {
     {404, "Key-ExpiryTime", "Time", T_VM, AVP_TYPE_OCTETSTRING},
     {405, "ME-Key-Material", "", T_VM, AVP_TYPE_OCTETSTRING},
     {406, "UICC-Key-Material", "", T_VM, AVP_TYPE_OCTETSTRING},
-    {407, "GBA_U-Awareness-Indicator", "3GPP/Enumerated(GBA_U-Awareness-Indicator)", T_VM,
+    {407, "GBA-U-Awareness-Indicator", "3GPP/Enumerated(GBA-U-Awareness-Indicator)", T_VM,
      AVP_TYPE_INTEGER32},
     {408, "BootstrapInfoCreationTime", "Time", T_VM, AVP_TYPE_OCTETSTRING},
     {409, "GUSS-Timestamp", "Time", T_V, AVP_TYPE_OCTETSTRING},
@@ -220,7 +220,7 @@ static void enumerated_values(void)
     CU_ASSERT_STRING_EQUAL(value_name("3GPP/Enumerated(UE-Id-Type)", 0), "Private user identity");
     CU_ASSERT_STRING_EQUAL(value_name("3GPP/Enumerated(Private-Identity-Request)", 0),
                            "Private identity requested");
-    CU_ASSERT_STRING_EQUAL(value_name("3GPP/Enumerated(GBA_U-Awareness-Indicator)", 1), "YES");
+    CU_ASSERT_STRING_EQUAL(value_name("3GPP/Enumerated(GBA-U-Awareness-Indicator)", 1), "YES");
 }
 
 static void applications_and_commands(void)
