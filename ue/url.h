@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a request goes: http URLs with a host name (RFC 9110 4.2.1). */
+#pragma once
+
+#include "gba/base/text.h"
+
+struct ue_url {
+    gba_text host;      /* name, lower case, as it enters NAF_Id */
+    uint16_t port;
+    gba_text authority; /* the value of Host: the name, with a port when it is not 80 */
+    gba_view target;    /* path and query, into the text that was parsed */
+};
+
+/* http://HOST[:PORT][/PATH][?QUERY]; no user, no fragment; E_UE_URL. */
+GBA_MUST_USE gba_rc ue_url_parse(gba_view text, struct ue_url *url);
+
+/* HOST[:PORT]; the target is "/". */
+GBA_MUST_USE gba_rc ue_url_host(gba_view text, struct ue_url *url);
