@@ -2,9 +2,9 @@
 /*
  * One bootstrapping run of a device over Ub (TS 24.109 4, TS 33.220 4.5.2, 5.3.2):
  *
- *   START ─▶ SEND ─▶ HTTP 401 ─▶ CHALLENGE ─▶ CARD ─▶ SEND ─▶ HTTP 200 ─┬▶ DONE            GBA_ME
- *              ▲                      │ out of step: AUTS                └▶ STORE ─▶ DERIVE ─▶ DONE   GBA_U
- *              └──────────────────────┘
+ *   START > SEND > HTTP 401 > CHALLENGE > CARD > SEND > HTTP 200 > DONE
+ *            ^                                |                  GBA_U: > STORE > DERIVE > DONE
+ *            '---- out of step: AUTS ---------'
  *
  * Every step gives one order.  The engine talks to nobody: whoever runs it
  * sends the requests, asks the card and comes back with an event.
@@ -63,11 +63,11 @@ struct ue_boot {
     /* What to keep: the keys before the run with what the run changed.  A TMPI
      * that the BSF refused is gone; keys that the card replaced are gone too. */
     struct ue_keys result;
-    unsigned status;  /* the last HTTP status, for messages */
+    unsigned status; /* the last HTTP status, for messages */
     unsigned resyncs;
-    gba_rc store_rc;  /* soft: why B-TID and lifetime are not on the card */
+    gba_rc store_rc; /* soft: why B-TID and lifetime are not on the card */
 
-    int stage;                     /* private from here */
+    int stage; /* private from here */
     bool with_tmpi, as_me, refreshed;
     struct ue_challenge challenge;
     struct uicc_auth auth;

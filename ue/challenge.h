@@ -17,10 +17,10 @@ struct ue_challenge {
     gba_view realm, nonce, opaque; /* opaque absent when not given */
     enum gba_digest_alg alg;
     bool alg_given;
-    enum gba_digest_qop qop;       /* the better one of those offered */
+    enum gba_digest_qop qop; /* the better one of those offered */
     bool stale;
-    uint32_t nc;                   /* answers given so far */
-    char cnonce[UE_CNONCE_N];      /* one for all answers: the session algorithms want that */
+    uint32_t nc;              /* answers given so far */
+    char cnonce[UE_CNONCE_N]; /* one for all answers: the session algorithms want that */
     uint8_t room[UE_CHALLENGE_ROOM];
 };
 

@@ -13,13 +13,13 @@
 enum ue_mode { UE_MODE_NONE, UE_MODE_ME, UE_MODE_U };
 
 struct ue_keys {
-    enum ue_mode mode;  /* NONE: no keys; impi, app and tmpi may still be set */
-    enum uicc_app app;  /* the application that was used: its keys are its own */
+    enum ue_mode mode; /* NONE: no keys; impi, app and tmpi may still be set */
+    enum uicc_app app; /* the application that was used: its keys are its own */
     gba_text impi;
-    gba_text tmpi;      /* empty: none agreed */
+    gba_text tmpi; /* empty: none agreed */
     gba_text btid;
     gba_rand rand;
-    gba_ks ks;          /* GBA_ME only; in GBA_U it never left the card */
+    gba_ks ks;                    /* GBA_ME only; in GBA_U it never left the card */
     int64_t created_s, expires_s; /* by this device's clock */
 };
 

@@ -2,9 +2,9 @@
 /*
  * Using Ks_NAF over Ua with HTTP Digest (TS 24.109 5.2, TS 33.222):
  *
- *   START ─▶ SEND ─▶ HTTP 401 ─▶ KEY ─▶ KEY_READY ─▶ SEND ─▶ HTTP ─▶ DONE
- *                                 ▲                            │ 401: bootstrap again, once
- *                                 └────────────────────────────┘
+ *   START > SEND > HTTP 401 > KEY > KEY_READY > SEND > HTTP > DONE
+ *                              ^                          |
+ *                              '-- 401: bootstrap again --'
  *
  * Every step gives one order.  One struct serves any number of requests to the
  * same NAF, one after the other: later ones carry credentials at once.
@@ -61,9 +61,9 @@ struct ue_ua_order {
 /* It stays where it is.  Wipe it in the end. */
 struct ue_ua {
     const struct ue_ua_conf *conf;
-    unsigned status;  /* the last HTTP status, for messages */
+    unsigned status; /* the last HTTP status, for messages */
 
-    int waiting;      /* private from here */
+    int waiting; /* private from here */
     gba_nafid naf;
     bool have_key, have_challenge, sent, renewed;
     unsigned stale_n;

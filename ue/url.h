@@ -5,7 +5,7 @@
 #include "gba/base/text.h"
 
 struct ue_url {
-    gba_text host;      /* name, lower case, as it enters NAF_Id */
+    gba_text host; /* name, lower case, as it enters NAF_Id */
     uint16_t port;
     gba_text authority; /* the value of Host: the name, with a port when it is not 80 */
     gba_view target;    /* path and query, into the text that was parsed */

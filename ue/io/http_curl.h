@@ -23,8 +23,8 @@ GBA_MUST_USE gba_rc ue_http_open(const struct ue_http_conf *conf, struct ue_http
 
 /* Send to the URL's host and port and wait for the response, which lives until
  * the next call.  E_CONNECT, E_TIMEOUT, E_PEER_GONE, E_IO, E_HTTP_*. */
-GBA_MUST_USE gba_rc ue_http_send(struct ue_http *http, const struct ue_url *url, const struct gba_http_msg *request,
-                                 const struct gba_http_msg **response);
+GBA_MUST_USE gba_rc ue_http_send(struct ue_http *http, const struct ue_url *url,
+                                 const struct gba_http_msg *request, const struct gba_http_msg **response);
 
 /* What libcurl says about the last failure; empty when it says nothing. */
 const char *ue_http_detail(const struct ue_http *http);

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE
+
+#include "ue/io/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "ue/io/pin.h"
+#include "ue/io/state_file.h"
+#include "uicc/io/card_open.h"
+
+/* ---- the world ---- */
+
+static void random_octets(void *ctx, uint8_t *out, size_t n)
+{
+    (void)ctx;
+    if (getentropy(out, n) != 0)
+        abort(); /* a predictable cnonce is worse than no answer */
+}
+
+static gba_env env_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (gba_env){(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, random_octets, NULL};
+}
+
+static void trying(struct ue_run *run, const char *what, const char *item)
+{
+    snprintf(run->what, sizeof run->what, "%s%s", what, item);
+    run->detail[0] = '\0';
+}
+
+/* What HTTP knows about a failure. */
+static void explain_http(struct ue_run *run, unsigned status)
+{
+    const char *said = run->http ? ue_http_detail(run->http) : "";
+    if (said[0])
+        snprintf(run->detail, sizeof run->detail, "%s", said);
+    else if (status > 0)
+        snprintf(run->detail, sizeof run->detail, "last HTTP status %u", status);
+}
+
+/* ---- state ---- */
+
+gba_rc ue_run_load(struct ue_run *run)
+{
+    trying(run, "state file ", run->conf->state.s);
+    gba_rc rc = ue_state_read(run->conf->state.s, &run->keys);
+    return rc == GBA_E_ABSENT ? GBA_OK : rc;
+}
+
+/* What a run changed is kept, whether it was a success or not. */
+static gba_rc keep(struct ue_run *run, const struct ue_keys *result, gba_rc rc)
+{
+    bool changed = result->mode != run->keys.mode || !gba_text_eq(&result->tmpi, &run->keys.tmpi);
+    run->keys = *result;
+    if (rc != GBA_OK && !changed)
+        return rc;
+    gba_rc stored = ue_state_write(run->conf->state.s, result);
+    if (stored != GBA_OK && rc == GBA_OK) {
+        trying(run, "state file ", run->conf->state.s);
+        return stored;
+    }
+    return rc;
+}
+
+/* ---- card ---- */
+
+static gba_rc open_session(struct ue_run *run, gba_view pin)
+{
+    struct uicc_session_conf conf = {
+        .app = (enum uicc_app)run->conf->app,
+        .pin = pin,
+        .risk_last_try = run->conf->risk_last_pin_try,
+        .mnc_n = run->conf->mnc_digits,
+    };
+    gba_rc rc = uicc_session_open(&run->session, &run->card, &conf);
+    run->session_open = rc == GBA_OK;
+    return rc;
+}
+
+static gba_rc open_with_pin(struct ue_run *run)
+{
+    uint8_t room[16];
+    gba_writer w = gba_writer_of(room, sizeof room);
+    if (run->conf->pin_file.n > 0) {
+        gba_rc rc = ue_pin_from_file(run->conf->pin_file.s, &w);
+        if (rc != GBA_OK) {
+            trying(run, "PIN file ", run->conf->pin_file.s);
+            return rc;
+        }
+    }
+    gba_rc rc = open_session(run, w.n > 0 ? gba_writer_view(&w) : (gba_view){NULL, 0});
+    if (rc == GBA_E_PIN_NEEDED && w.n == 0) {
+        rc = ue_pin_from_terminal(&w);
+        if (rc == GBA_OK)
+            rc = open_session(run, gba_writer_view(&w));
+    }
+    gba_wipe_bytes(room, sizeof room);
+    return rc;
+}
+
+/* The first line of the configuration reader's errors. */
+static void explain_card(struct ue_run *run, const struct rt_conf_errors *errors)
+{
+    gba_view line, rest;
+    gba_view_split(gba_view_of(errors->text, errors->n), '\n', &line, &rest);
+    snprintf(run->detail, sizeof run->detail, "%.*s", (int)line.n, (const char *)line.p);
+}
+
+gba_rc ue_run_open_card(struct ue_run *run)
+{
+    struct rt_conf_errors errors = {.n = 0};
+    trying(run, "card ", run->conf->card.s);
+    gba_rc rc = uicc_card_open(gba_text_view(&run->conf->card), &run->card, &errors);
+    if (rc != GBA_OK) {
+        explain_card(run, &errors);
+        return rc;
+    }
+    run->card_open = true;
+    return open_with_pin(run);
+}
+
+/* ---- HTTP ---- */
+
+static gba_rc need_http(struct ue_run *run)
+{
+    if (run->http)
+        return GBA_OK;
+    run->http_conf = (struct ue_http_conf){
+        .connect = gba_text_view(&run->conf->connect),
+        .proxy = gba_text_view(&run->conf->proxy),
+        .timeout_ms = run->conf->timeout_ms,
+        .max_body = run->conf->max_body,
+    };
+    return ue_http_open(&run->http_conf, &run->http);
+}
+
+/* ---- bootstrapping ---- */
+
+/* What an event of a run points to. */
+struct material {
+    const struct gba_http_msg *response;
+    struct uicc_auth auth;
+    gba_ks_naf ks_naf;
+};
+
+static struct ue_boot_event ask_card(struct ue_run *run, const struct ue_boot_order *order,
+                                     struct material *m)
+{
+    if (order->as_me)
+        run->session.gba_u = false;
+    gba_rc rc = uicc_session_challenge(&run->session, order->rand, order->autn, &m->auth);
+    return (struct ue_boot_event){
+        .kind = UE_BOOT_CARD, .rc = rc, .auth = &m->auth, .gba_context = run->session.gba_u};
+}
+
+static struct ue_boot_event carry_out(struct ue_run *run, const struct ue_boot_order *order,
+                                      struct material *m)
+{
+    struct ue_boot_event event = {.kind = UE_BOOT_HTTP};
+    switch (order->kind) {
+    case UE_BOOT_CHALLENGE:
+        return ask_card(run, order, m);
+    case UE_BOOT_STORE:
+        event.kind = UE_BOOT_STORED;
+        event.rc = uicc_session_store(&run->session, order->btid, order->lifetime);
+        break;
+    case UE_BOOT_DERIVE:
+        event.kind = UE_BOOT_DERIVED;
+        event.rc = uicc_session_derive(&run->session, order->naf_id, &m->ks_naf);
+        event.ks_ext_naf = &m->ks_naf;
+        break;
+    case UE_BOOT_SEND:
+    case UE_BOOT_DONE:
+        event.rc = ue_http_send(run->http, &run->bsf, order->msg, &m->response);
+        event.response = m->response;
+        break;
+    }
+    return event;
+}
+
+static gba_rc step_to_the_end(struct ue_run *run, struct ue_boot *boot)
+{
+    struct material material = {.response = NULL};
+    struct ue_boot_event event = {.kind = UE_BOOT_START, .rc = GBA_OK};
+    struct ue_boot_order order;
+    gba_env env = env_now();
+    ue_boot_step(boot, &env, &event, &order);
+    while (order.kind != UE_BOOT_DONE) {
+        event = carry_out(run, &order, &material);
+        env = env_now();
+        ue_boot_step(boot, &env, &event, &order);
+        gba_wipe(&material.auth);
+        gba_wipe(&material.ks_naf);
+    }
+    return order.reason;
+}
+
+static gba_rc find_bsf(struct ue_run *run)
+{
+    const gba_text *name = run->conf->bsf.n > 0 ? &run->conf->bsf : &run->session.bsf;
+    trying(run, "bootstrapping at ", name->s);
+    GBA_TRY(ue_url_host(gba_text_view(name), &run->bsf));
+    return need_http(run);
+}
+
+gba_rc ue_run_bootstrap(struct ue_run *run)
+{
+    GBA_TRY(find_bsf(run));
+    struct ue_boot_conf conf = {
+        .bsf = gba_text_view(&run->bsf.host),
+        .host = gba_text_view(&run->bsf.authority),
+        .product = gba_text_view(&run->conf->product),
+        .tmpi = run->conf->tmpi,
+        .allow_downgrade = run->conf->allow_downgrade,
+        .max_resyncs = 2,
+    };
+    struct ue_keys who = {.app = run->session.app, .impi = run->session.impi};
+    struct ue_boot boot;
+    ue_boot_init(&boot, &conf, &who, &run->keys);
+    gba_rc rc = step_to_the_end(run, &boot);
+    if (rc != GBA_OK)
+        explain_http(run, boot.status);
+    run->resyncs = boot.resyncs;
+    run->store_rc = boot.store_rc;
+    rc = keep(run, &boot.result, rc);
+    gba_wipe(&boot);
+    return rc;
+}
+
+/* ---- keys ---- */
+
+/* Somebody else may have bootstrapped with the card since: then Ks in it is
+ * another.  A card that does not say is believed. */
+static gba_rc check_gba_u(struct ue_run *run)
+{
+    struct uicc_gbabp gbabp;
+    if (uicc_session_gbabp(&run->session, &gbabp) != GBA_OK)
+        return GBA_OK;
+    bool same = gba_view_eq(gba_view_of(gbabp.rand, gbabp.rand_n), GBA_ARRAY(run->keys.rand.b));
+    return same ? GBA_OK : GBA_E_UE_OTHER_CARD;
+}
+
+/* TS 33.220 4.4.11: keys belong to the application of the card that made them. */
+static gba_rc check_keys(struct ue_run *run)
+{
+    gba_env env = env_now();
+    GBA_TRY(ue_keys_check(&run->keys, gba_env_now_s(&env)));
+    bool same = run->keys.app == run->session.app && gba_text_eq(&run->keys.impi, &run->session.impi);
+    GBA_ENSURE(same, GBA_E_UE_OTHER_CARD);
+    return run->keys.mode == UE_MODE_U ? check_gba_u(run) : GBA_OK;
+}
+
+static gba_rc derive(struct ue_run *run, const gba_nafid *naf, gba_ks_naf *ks_naf)
+{
+    uint8_t room[GBA_NAFID_MAX];
+    gba_writer w = gba_writer_of(room, sizeof room);
+    if (run->keys.mode == UE_MODE_ME)
+        return ue_keys_derive(&run->keys, naf, ks_naf);
+    gba_nafid_encode(naf, &w);
+    return uicc_session_derive(&run->session, gba_writer_view(&w), ks_naf);
+}
+
+gba_rc ue_run_key(struct ue_run *run, const gba_nafid *naf, gba_ks_naf *ks_naf)
+{
+    trying(run, "key for ", naf->fqdn.s);
+    GBA_TRY(check_keys(run));
+    return derive(run, naf, ks_naf);
+}
+
+static gba_rc key_for_request(struct ue_run *run, const struct ue_ua_order *order, gba_ks_naf *ks_naf)
+{
+    gba_nafid naf = *order->naf;
+    if (order->fresh || check_keys(run) != GBA_OK)
+        GBA_TRY(ue_run_bootstrap(run));
+    return ue_run_key(run, &naf, ks_naf);
+}
+
+/* ---- requests ---- */
+
+/* Nonce and key of a NAF serve the next request to it too. */
+static void meet_naf(struct ue_run *run, const struct ue_url *url)
+{
+    if (gba_text_eq(&run->naf.authority, &url->authority))
+        return;
+    gba_wipe(&run->ua);
+    run->naf = *url;
+    run->ua_conf = (struct ue_ua_conf){
+        .host = gba_text_view(&run->naf.host),
+        .authority = gba_text_view(&run->naf.authority),
+        .product = gba_text_view(&run->conf->product),
+        .ua = gba_uaid_http_digest,
+        .integrity = run->conf->integrity,
+    };
+    ue_ua_init(&run->ua, &run->ua_conf);
+}
+
+static struct ue_ua_event serve(struct ue_run *run, const struct ue_ua_order *order,
+                                struct ue_run_answer *answer, gba_ks_naf *ks_naf)
+{
+    struct ue_ua_event event = {.kind = UE_UA_HTTP};
+    if (order->kind == UE_UA_KEY) {
+        answer->response = NULL; /* bootstrapping uses the same transport */
+        event.kind = UE_UA_KEY_READY;
+        event.rc = key_for_request(run, order, ks_naf);
+        event.btid = gba_text_view(&run->keys.btid);
+        event.ks_naf = ks_naf;
+        return event;
+    }
+    trying(run, "request to ", run->naf.authority.s);
+    event.rc = ue_http_send(run->http, &run->naf, order->msg, &answer->response);
+    event.response = answer->response;
+    if (event.rc != GBA_OK)
+        answer->response = NULL;
+    return event;
+}
+
+gba_rc ue_run_request(struct ue_run *run, const struct ue_url *url, const struct ue_ua_request *request,
+                      struct ue_run_answer *answer)
+{
+    struct ue_ua_event event = {.kind = UE_UA_START, .rc = GBA_OK, .request = request};
+    struct ue_ua_order order;
+    gba_ks_naf ks_naf;
+    gba_env env = env_now();
+    *answer = (struct ue_run_answer){.response = NULL};
+    trying(run, "request to ", url->authority.s);
+    GBA_TRY(need_http(run));
+    meet_naf(run, url);
+    ue_ua_step(&run->ua, &env, &event, &order);
+    while (order.kind != UE_UA_DONE) {
+        event = serve(run, &order, answer, &ks_naf);
+        env = env_now();
+        ue_ua_step(&run->ua, &env, &event, &order);
+        gba_wipe(&ks_naf);
+    }
+    if (order.reason != GBA_OK && event.kind == UE_UA_HTTP)
+        explain_http(run, run->ua.status);
+    answer->proven = order.proven;
+    return order.reason;
+}
+
+void ue_run_close(struct ue_run *run)
+{
+    if (run->session_open)
+        uicc_session_close(&run->session);
+    if (run->card_open)
+        run->card.close(run->card.self);
+    ue_http_close(run->http);
+    gba_wipe(run);
+}
