@@ -51,7 +51,8 @@ static void check_second_request(struct vec *v)
 
 static void success_of(struct vec *v)
 {
-    gba_writer w = gba_writer_of(field_room, sizeof field_room);
+    static uint8_t room[512];
+    gba_writer w = gba_writer_of(room, sizeof room);
     success(document);
     if (vec_has(v, "rspauth")) {
         response.n_fields = 0;
