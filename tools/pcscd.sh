@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 # A pcscd of one's own, with vsmartcard's virtual reader and our cards in it.  Source it, then:
 #

@@ -61,17 +61,40 @@ static bool take_option(struct arguments *args, int c)
 {
     bool good = true;
     switch (c) {
-    case 'c': args->sim.profile = optarg; break;
-    case 'H': args->vpcd.host = optarg; break;
-    case 'p': args->vpcd.port = optarg; break;
-    case '0': args->sim.t0 = true; break;
-    case '1': args->sim.t0 = false; break;
-    case 'w': good = take_number("wait", optarg, 3600, &args->vpcd.wait_s); break;
-    case 'd': good = !optarg || take_number("desync", optarg, 1U << 30, &args->desync); break;
-    case 't': args->check_only = true; break;
-    case 'h': print_help(); args->exit_code = EXIT_GOOD; break;
-    case 'V': printf("keystrap-card %s\n", PACKAGE_VERSION); args->exit_code = EXIT_GOOD; break;
-    default: good = false; /* getopt said why */
+    case 'c':
+        args->sim.profile = optarg;
+        break;
+    case 'H':
+        args->vpcd.host = optarg;
+        break;
+    case 'p':
+        args->vpcd.port = optarg;
+        break;
+    case '0':
+        args->sim.t0 = true;
+        break;
+    case '1':
+        args->sim.t0 = false;
+        break;
+    case 'w':
+        good = take_number("wait", optarg, 3600, &args->vpcd.wait_s);
+        break;
+    case 'd':
+        good = !optarg || take_number("desync", optarg, 1U << 30, &args->desync);
+        break;
+    case 't':
+        args->check_only = true;
+        break;
+    case 'h':
+        print_help();
+        args->exit_code = EXIT_GOOD;
+        break;
+    case 'V':
+        printf("keystrap-card %s\n", PACKAGE_VERSION);
+        args->exit_code = EXIT_GOOD;
+        break;
+    default:
+        good = false; /* getopt said why */
     }
     if (c == 'd' && !optarg)
         args->desync = DESYNC;
@@ -81,11 +104,16 @@ static bool take_option(struct arguments *args, int c)
 static struct arguments parse_arguments(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"host", required_argument, NULL, 'H'},
-        {"port", required_argument, NULL, 'p'},   {"t0", no_argument, NULL, '0'},
-        {"t1", no_argument, NULL, '1'},           {"wait", required_argument, NULL, 'w'},
-        {"desync", optional_argument, NULL, 'd'}, {"check-config", no_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
+        {"config", required_argument, NULL, 'c'},
+        {"host", required_argument, NULL, 'H'},
+        {"port", required_argument, NULL, 'p'},
+        {"t0", no_argument, NULL, '0'},
+        {"t1", no_argument, NULL, '1'},
+        {"wait", required_argument, NULL, 'w'},
+        {"desync", optional_argument, NULL, 'd'},
+        {"check-config", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
     struct arguments args = {{"/etc/keystrap/card.yaml", false}, {"127.0.0.1", "35963", 10}, false, 0, -1};

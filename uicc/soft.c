@@ -113,7 +113,7 @@ static uint16_t run(struct uicc_soft *s, const struct uicc_command *c, gba_write
 {
     if (c->cla != UICC_CLA && c->cla != CLA_STATUS)
         return (c->cla & ~CHANNELS) == UICC_CLA || (c->cla & ~CHANNELS) == CLA_STATUS ? UICC_SW_CHANNEL
-                                                                                    : UICC_SW_CLA;
+                                                                                      : UICC_SW_CLA;
     for (size_t i = 0; i < sizeof instructions / sizeof *instructions; i++) {
         if (instructions[i].cla == c->cla && instructions[i].ins == c->ins)
             return instructions[i].run(s, c, out);

@@ -32,7 +32,7 @@ struct uicc_soft_file {
     uint16_t record_size; /* 0: transparent */
     uint16_t size;        /* of all records */
     enum uicc_soft_access read, update;
-    uint16_t at;          /* where its octets are in the store */
+    uint16_t at; /* where its octets are in the store */
 };
 
 /* What one application keeps of GBA_U (TS 33.220 G). */
@@ -65,11 +65,11 @@ struct uicc_soft {
     bool changed; /* set whenever what is remembered changed; the owner saves and clears it */
 
     /* Lost at reset. */
-    enum uicc_soft_dir dir;        /* current directory */
-    enum uicc_soft_dir active;     /* application last selected by AID; MF: none */
-    struct uicc_soft_file *file;   /* current file or NULL */
+    enum uicc_soft_dir dir;      /* current directory */
+    enum uicc_soft_dir active;   /* application last selected by AID; MF: none */
+    struct uicc_soft_file *file; /* current file or NULL */
     bool pin_verified;
-    uint8_t pending[256];          /* for GET RESPONSE */
+    uint8_t pending[256]; /* for GET RESPONSE */
     size_t pending_n;
 };
 

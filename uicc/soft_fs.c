@@ -83,13 +83,19 @@ static gba_rc add_gba(struct uicc_soft *s, enum uicc_soft_dir dir, const struct 
 {
     bool usim = dir == UICC_SOFT_USIM;
     struct uicc_soft_file gbabp = {
-        .dir = dir, .fid = usim ? UICC_USIM_GBABP : UICC_ISIM_GBABP, .size = (uint16_t)conf->gbabp_size,
-        .read = UICC_SOFT_PIN, .update = UICC_SOFT_PIN,
+        .dir = dir,
+        .fid = usim ? UICC_USIM_GBABP : UICC_ISIM_GBABP,
+        .size = (uint16_t)conf->gbabp_size,
+        .read = UICC_SOFT_PIN,
+        .update = UICC_SOFT_PIN,
     };
     struct uicc_soft_file gbanl = {
-        .dir = dir, .fid = usim ? UICC_USIM_GBANL : UICC_ISIM_GBANL, .record_size = UICC_SOFT_GBANL_RECORD,
+        .dir = dir,
+        .fid = usim ? UICC_USIM_GBANL : UICC_ISIM_GBANL,
+        .record_size = UICC_SOFT_GBANL_RECORD,
         .size = (uint16_t)(UICC_SOFT_GBANL_RECORD * conf->gbanl_records),
-        .read = UICC_SOFT_PIN, .update = UICC_SOFT_NEVER,
+        .read = UICC_SOFT_PIN,
+        .update = UICC_SOFT_NEVER,
     };
     if (!s->gba)
         return GBA_OK;
@@ -106,10 +112,16 @@ static gba_rc add_usim(struct uicc_soft *s, const struct uicc_conf *conf)
 {
     uint8_t imsi[9];
     gba_writer w = gba_writer_of(imsi, sizeof imsi);
-    struct uicc_soft_file ef_imsi = {.dir = UICC_SOFT_USIM, .fid = UICC_USIM_IMSI, .size = sizeof imsi,
-                                     .read = UICC_SOFT_PIN, .update = UICC_SOFT_NEVER};
-    struct uicc_soft_file ust = {.dir = UICC_SOFT_USIM, .fid = UICC_USIM_UST, .size = UST_SIZE,
-                                 .read = UICC_SOFT_PIN, .update = UICC_SOFT_NEVER};
+    struct uicc_soft_file ef_imsi = {.dir = UICC_SOFT_USIM,
+                                     .fid = UICC_USIM_IMSI,
+                                     .size = sizeof imsi,
+                                     .read = UICC_SOFT_PIN,
+                                     .update = UICC_SOFT_NEVER};
+    struct uicc_soft_file ust = {.dir = UICC_SOFT_USIM,
+                                 .fid = UICC_USIM_UST,
+                                 .size = UST_SIZE,
+                                 .read = UICC_SOFT_PIN,
+                                 .update = UICC_SOFT_NEVER};
     GBA_TRY(uicc_imsi_encode(gba_text_view(&conf->imsi), &w));
     GBA_TRY(add(s, ef_imsi, gba_writer_view(&w)));
     GBA_TRY(add_ad(s, UICC_SOFT_USIM, conf));
@@ -121,8 +133,11 @@ static gba_rc add_impus(struct uicc_soft *s, const struct uicc_conf *conf)
 {
     uint8_t records[UICC_CONF_IMPU_MAX * 255];
     gba_writer w = gba_writer_of(records, sizeof records);
-    struct uicc_soft_file file = {.dir = UICC_SOFT_ISIM, .fid = UICC_ISIM_IMPU, .record_size = 2,
-                                  .read = UICC_SOFT_PIN, .update = UICC_SOFT_NEVER};
+    struct uicc_soft_file file = {.dir = UICC_SOFT_ISIM,
+                                  .fid = UICC_ISIM_IMPU,
+                                  .record_size = 2,
+                                  .read = UICC_SOFT_PIN,
+                                  .update = UICC_SOFT_NEVER};
     const gba_text *impu = conf->impu.items;
     for (size_t i = 0; i < conf->impu.n; i++) {
         uint16_t needs = impu[i].n + (impu[i].n > 0x7f ? 3 : 2);
@@ -141,8 +156,11 @@ static gba_rc add_impus(struct uicc_soft *s, const struct uicc_conf *conf)
 
 static gba_rc add_isim(struct uicc_soft *s, const struct uicc_conf *conf)
 {
-    struct uicc_soft_file ist = {.dir = UICC_SOFT_ISIM, .fid = UICC_ISIM_IST, .size = 1,
-                                 .read = UICC_SOFT_PIN, .update = UICC_SOFT_NEVER};
+    struct uicc_soft_file ist = {.dir = UICC_SOFT_ISIM,
+                                 .fid = UICC_ISIM_IST,
+                                 .size = 1,
+                                 .read = UICC_SOFT_PIN,
+                                 .update = UICC_SOFT_NEVER};
     GBA_TRY(add_text(s, UICC_SOFT_ISIM, UICC_ISIM_IMPI, &conf->impi));
     GBA_TRY(add_text(s, UICC_SOFT_ISIM, UICC_ISIM_DOMAIN, &conf->domain));
     GBA_TRY(add_impus(s, conf));
@@ -171,8 +189,8 @@ gba_rc uicc_soft_fs_init(struct uicc_soft *s, const struct uicc_conf *conf)
 {
     uint8_t dir[2 * DIR_RECORD];
     gba_writer w = gba_writer_of(dir, sizeof dir);
-    struct uicc_soft_file ef_dir = {.dir = UICC_SOFT_MF, .fid = UICC_FID_DIR, .record_size = DIR_RECORD,
-                                    .update = UICC_SOFT_NEVER};
+    struct uicc_soft_file ef_dir = {
+        .dir = UICC_SOFT_MF, .fid = UICC_FID_DIR, .record_size = DIR_RECORD, .update = UICC_SOFT_NEVER};
     take_aid(&conf->usim_aid, &s->app[UICC_SOFT_USIM].aid);
     take_aid(&conf->isim_aid, &s->app[UICC_SOFT_ISIM].aid);
     put_dir_record(&s->app[UICC_SOFT_USIM].aid, "USIM", &w);

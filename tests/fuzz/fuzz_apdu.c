@@ -66,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uicc_soft_transmit(&card, command, &w);
         need(gba_writer_end(&w) == GBA_OK && w.n >= 2);
         need(w.n == 2 || (answer[w.n - 2] == 0x90 && answer[w.n - 1] == 0x00));
-        need(card.pin_tries <= UICC_SOFT_PIN_TRIES && (!card.pin_verified || card.pin_tries == UICC_SOFT_PIN_TRIES));
+        need(card.pin_tries <= UICC_SOFT_PIN_TRIES &&
+             (!card.pin_verified || card.pin_tries == UICC_SOFT_PIN_TRIES));
     }
     check_state(&card, &conf);
     return 0;

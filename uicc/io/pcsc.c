@@ -148,7 +148,11 @@ gba_rc uicc_pcsc_open(gba_view reader, struct uicc_card *card)
         return rc;
     }
     *card = (struct uicc_card){
-        .self = p, .transmit = transmit, .begin = begin, .end = end, .close = let_go,
+        .self = p,
+        .transmit = transmit,
+        .begin = begin,
+        .end = end,
+        .close = let_go,
         .t0 = p->protocol == SCARD_PROTOCOL_T0,
     };
     return GBA_OK;
