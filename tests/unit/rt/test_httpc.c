@@ -13,7 +13,7 @@
 
 /* ---- asking ---- */
 
-enum { ANSWERS_MAX = 600, BODY_MAX = 9 << 20 };
+enum { ANSWERS_MAX = 600, BODY_MAX = 16 << 20 };
 
 struct answer {
     gba_rc rc;
@@ -272,6 +272,30 @@ static int accept_one(void)
     return fd;
 }
 
+static uv_thread_t server_thread;
+
+/* A client, and a server thread of the test's own. */
+static void begin_with(uv_thread_cb server)
+{
+    listen_anywhere(16);
+    accepted = 0;
+    uv_sem_init(&go, 0);
+    T_OK(rt_loop_new(&server_loop));
+    uv_thread_create(&server_thread, server, NULL);
+    struct rt_httpc_conf conf = client_conf();
+    open_client(&conf);
+}
+
+static void end_with(void)
+{
+    rt_httpc_close(client);
+    rt_loop_free(server_loop);
+    shutdown(listener, SHUT_RDWR); /* a connection still awaited will not come */
+    uv_thread_join(&server_thread);
+    uv_sem_destroy(&go);
+    close(listener);
+}
+
 static void say_unasked(void *arg)
 {
     (void)arg;
@@ -293,25 +317,14 @@ static void say_unasked(void *arg)
 /* An answer that comes while nothing is asked must not become the next one's. */
 static void unasked_answer(void)
 {
-    uv_thread_t thread;
-    listen_anywhere(16);
-    accepted = 0;
-    uv_sem_init(&go, 0);
-    T_OK(rt_loop_new(&server_loop));
-    uv_thread_create(&thread, say_unasked, NULL);
-    struct rt_httpc_conf conf = client_conf();
-    open_client(&conf);
+    begin_with(say_unasked);
     get("/");
     rt_loop_run(server_loop);
     uv_sem_post(&go);
     rt_loop_run(server_loop);
     get("/");
     rt_loop_run(server_loop);
-    rt_httpc_close(client);
-    rt_loop_free(server_loop);
-    uv_thread_join(&thread);
-    uv_sem_destroy(&go);
-    close(listener);
+    end_with();
     expect(1, GBA_OK, 200, "ok");
     CU_ASSERT_EQUAL(accepted, 2);
 }
@@ -341,29 +354,34 @@ static void queue_is_bounded(void)
         expect(i, GBA_OK, 200, "ok");
 }
 
+static void answer_early(void *arg)
+{
+    (void)arg;
+    int fd = accept_one();
+    read_request(fd);
+    send_view(fd, GBA_LIT("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"));
+    uv_sem_wait(&go); /* until then the body fills the kernel's buffers and stays unsent */
+    drain(fd);
+    close(fd);
+    fd = accept_one();
+    read_request(fd);
+    send_view(fd, GBA_LIT(OK_ANSWER));
+    drain(fd);
+    close(fd);
+}
+
 /* The answer comes while the body is still being sent, and counts; the rest of
  * the body must not be taken for the next request. */
 static void early_answer(void)
 {
-    static const struct script said[] = {{{"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n" STAY}},
-                                         {{OK_ANSWER STAY}}};
     static uint8_t body[BODY_MAX];
-    uv_thread_t thread;
-    listen_anywhere(1);
-    script = said;
-    n_script = 2;
-    T_OK(rt_loop_new(&server_loop));
-    uv_thread_create(&thread, run_script, NULL);
-    struct rt_httpc_conf conf = client_conf();
-    open_client(&conf);
+    begin_with(answer_early);
     ask("PUT", "/", GBA_ARRAY(body));
     rt_loop_run(server_loop);
+    uv_sem_post(&go);
     get("/");
     rt_loop_run(server_loop);
-    rt_httpc_close(client);
-    rt_loop_free(server_loop);
-    uv_thread_join(&thread);
-    close(listener);
+    end_with();
     expect(0, GBA_OK, 413, "");
     expect(1, GBA_OK, 200, "ok");
 }
