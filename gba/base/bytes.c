@@ -199,6 +199,8 @@ uint8_t *gba_put_room(gba_writer *w, size_t n)
         w->bad = true;
         return NULL;
     }
+    if (w->p == NULL)
+        return NULL; /* room for nothing, and nothing was asked: no arithmetic on NULL */
     w->n += n;
     return w->p + w->n - n;
 }

@@ -42,6 +42,15 @@ static void writer_overflow_is_sticky(void)
     T_RC(gba_writer_end(&w), GBA_E_SPACE);
 }
 
+static void writer_without_room(void)
+{
+    gba_writer w = gba_writer_of(NULL, 0);
+    gba_put_view(&w, GBA_LIT(""));
+    T_OK(gba_writer_end(&w));
+    gba_put_u8(&w, 1);
+    T_RC(gba_writer_end(&w), GBA_E_SPACE);
+}
+
 static void text_refuses(void)
 {
     gba_text t;
@@ -251,6 +260,7 @@ int main(void)
         {"reader with a huge length", reader_huge_length},
         {"reader with octets left", reader_trailing},
         {"writer overflow is sticky", writer_overflow_is_sticky},
+        {"writer without room", writer_without_room},
         {"short text", text_refuses},
         {"hexadecimal", hex_refuses},
         {"base64", base64_refuses},
