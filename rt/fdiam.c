@@ -17,7 +17,11 @@ enum {
 };
 
 /* libfdcore keeps one node a process, and one life of it. */
-static struct rt_dia node;
+static struct rt_dia node = {
+    .in_lock = PTHREAD_MUTEX_INITIALIZER,
+    .out_lock = PTHREAD_MUTEX_INITIALIZER,
+    .out_more = PTHREAD_COND_INITIALIZER,
+};
 static bool node_used;
 static gba_text node_why;
 
@@ -92,9 +96,13 @@ static void on_event(void *arg)
     dia->look_timer = rt_timer_start(dia->loop, dia->look_ms, on_look, dia);
 }
 
+/* After closing freeDiameter's threads may go on, while the loop is gone. */
 void dia_look_soon(struct rt_dia *dia)
 {
-    rt_post(dia->loop, on_event, dia);
+    pthread_mutex_lock(&dia->in_lock);
+    if (!dia->in_shut)
+        rt_post(dia->loop, on_event, dia);
+    pthread_mutex_unlock(&dia->in_lock);
 }
 
 size_t rt_dia_open_peers(struct rt_dia *dia)
@@ -202,6 +210,8 @@ gba_rc rt_dia_open(struct rt_loop *loop, const struct rt_dia_conf *conf, struct 
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
         rc = build(&node, conf);
+        if (rc != GBA_OK)
+            dia_req_close(&node); /* what of freeDiameter runs must not use the loop */
         pthread_sigmask(SIG_SETMASK, &before, NULL);
     }
     *why = node_why;

@@ -75,5 +75,7 @@ typedef void rt_dia_peer_fn(void *arg, gba_view identity, bool open);
 void rt_dia_on_peer(struct rt_dia *dia, rt_dia_peer_fn *fn, void *arg);
 
 /* Complete what waits with E_PEER_GONE, then stop the node within at most
- * `ms` milliseconds; returns anyway (the process is about to end). */
+ * `ms` milliseconds; returns anyway (the process is about to end).  Not from
+ * within a callback of the port.  Requests that are not answered by then are
+ * gone: do not touch them. */
 void rt_dia_close(struct rt_dia *dia, uint32_t ms);

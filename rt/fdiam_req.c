@@ -104,20 +104,8 @@ static void complete(struct rt_dia *dia, uint32_t index, gba_rc rc, struct msg *
 
 /* ---- own timer: freeDiameter may never call back ---- */
 
-static void arm_due_timer(struct rt_dia *dia);
-
-static void on_due(void *arg)
-{
-    struct rt_dia *dia = arg;
-    uint64_t now = uv_now(rt_loop_uv(dia->loop));
-    dia->due_timer = NULL;
-    while (dia->first_due && dia->slots[dia->first_due].due_ms <= now)
-        complete(dia, dia->first_due, GBA_E_DIA_TIMEOUT, NULL);
-    arm_due_timer(dia);
-}
-
 /* One timer for the earliest; it is left to fire early when that one was answered. */
-static void arm_due_timer(struct rt_dia *dia)
+static void arm_due_timer(struct rt_dia *dia, rt_timer_fn *on_due)
 {
     if (!dia->first_due || dia->closing)
         return;
@@ -128,6 +116,16 @@ static void arm_due_timer(struct rt_dia *dia)
     rt_timer_cancel(dia->due_timer);
     dia->due_timer = rt_timer_start(dia->loop, due > now ? due - now : 0, on_due, dia);
     dia->due_timer_ms = due;
+}
+
+static void on_due(void *arg)
+{
+    struct rt_dia *dia = arg;
+    uint64_t now = uv_now(rt_loop_uv(dia->loop));
+    dia->due_timer = NULL;
+    while (dia->first_due && dia->slots[dia->first_due].due_ms <= now)
+        complete(dia, dia->first_due, GBA_E_DIA_TIMEOUT, NULL);
+    arm_due_timer(dia, on_due);
 }
 
 /* ---- from freeDiameter's threads to the loop ---- */
@@ -403,7 +401,7 @@ void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt
     slot->arg = arg;
     slot->due_ms = due;
     due_insert(dia, index);
-    arm_due_timer(dia);
+    arm_due_timer(dia, on_due);
 }
 
 gba_view rt_dia_peer_of(const struct msg *req)
@@ -420,9 +418,6 @@ gba_view rt_dia_peer_of(const struct msg *req)
 
 gba_rc dia_req_init(struct rt_dia *dia)
 {
-    pthread_mutex_init(&dia->in_lock, NULL);
-    pthread_mutex_init(&dia->out_lock, NULL);
-    pthread_cond_init(&dia->out_more, NULL);
     dia->slots = calloc((size_t)dia->max_waiting + 1, sizeof *dia->slots);
     GBA_ENSURE(dia->slots, GBA_E_MEMORY);
     for (uint32_t i = dia->max_waiting; i >= 1; i--) {

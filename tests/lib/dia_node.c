@@ -19,7 +19,6 @@
 #include "diameter-dict/zn.h"
 #include "rt/addr.h"
 #include "rt/log.h"
-#include "tests/lib/tap.h"
 
 enum { ASKED_MAX = 100000, FDS_MAX = 256 };
 
@@ -261,7 +260,6 @@ bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf)
         return false;
     fflush(NULL);
     node->pid = fork();
-    CU_ASSERT_TRUE_FATAL(node->pid >= 0);
     if (node->pid == 0) {
         int control = dup2(pair[1], 3);
         close_range(4, ~0U, 0); /* the test's own sockets */
@@ -270,7 +268,7 @@ bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf)
     }
     close(pair[1]);
     node->fd = pair[0];
-    return t_node_hear(node, 10000) && strcmp(node->reply, "up") == 0;
+    return node->pid > 0 && t_node_hear(node, 10000) && strcmp(node->reply, "up") == 0;
 }
 
 bool t_node_tell(struct t_node *node, const char *command)
@@ -317,6 +315,8 @@ static bool wait_exit(struct t_node *node, int ms, int *status)
 int t_node_stop(struct t_node *node)
 {
     int status = 0;
+    if (node->pid <= 0)
+        return -1;
     t_node_say(node, 5000, "close 2000");
     bool ended = wait_exit(node, 5000, &status);
     if (!ended) {
