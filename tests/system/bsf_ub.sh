@@ -44,6 +44,15 @@ check "a GBA_U subscriber gets AUTN*" says "first 401 gba-u" "good 200"
 address=::1 probe "$lab_impi_me" first good first good
 check "IPv6, and the TMPI in the next run" says "first 401 gba-me" "good 200" "first 401 gba-me" "good 200"
 
+# ue NUMBER COMMAND...: the real device with a simulated card and a state file of its own
+ue() {
+    "$lab_build/keystrap-ue" --card="sim:$lab/card$1.yaml" --state="$lab/ue$1.state" "${@:2}" >"$lab/out" 2>&1
+}
+check "keystrap-ue bootstraps as GBA_ME" ue 1 --connect="127.0.0.1:$port_bsf" bootstrap
+check "and reaches the server behind the NAF" ue 1 --connect="127.0.0.1:$port_naf" request GET "http://$lab_naf_host/echo"
+check "keystrap-ue bootstraps as GBA_U" ue 2 --connect="127.0.0.1:$port_bsf" bootstrap
+check "and reaches the server behind the NAF" ue 2 --connect="127.0.0.1:$port_naf" request GET "http://$lab_naf_host/echo"
+
 probe "$lab_impi_me" first good again
 check "an exact replay gets a new challenge, no key" says "first 401 gba-me" "good 200" "again 401 gba-me"
 check "with its reason" told ub-nonce-unknown
