@@ -36,7 +36,7 @@ ue() {
 }
 for card in 1 2; do
     check "card $card bootstraps" ue $card "$port_bsf" bootstrap
-    check "card $card uses its key" ue $card "$port_naf" request GET "http://$lab_naf_host/doc"
+    check "card $card uses its key" ue $card "$port_naf" request GET "http://$lab_naf_host/echo"
 done
 
 decode() {

@@ -136,7 +136,7 @@ static gba_rc write_body(gba_view body, const char *file)
 {
     FILE *to = file ? fopen(file, "wb") : stdout;
     GBA_ENSURE(to, GBA_E_FILE);
-    bool good = fwrite(body.p, 1, body.n, to) == body.n;
+    bool good = body.n == 0 || fwrite(body.p, 1, body.n, to) == body.n;
     good = (file ? fclose(to) : fflush(to)) == 0 && good;
     return good ? GBA_OK : GBA_E_FILE;
 }
