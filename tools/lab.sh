@@ -244,5 +244,12 @@ lab_reader() {
 
 lab_start_card() {
     lab_spawn "card$1" pcscd_card $(($1 - 1)) "$lab_build/keystrap-card" -c "$lab/card$1.yaml"
-    lab_wait_log "card$1" card.ready
+    lab_wait_log "card$1" card.ready && lab_wait_for 10 lab_card_is_in "$1"
+}
+
+# pcscd looks for cards now and then.  A run that gets past the card (exit code 3)
+# and fails at a BSF that is not there has seen it.
+lab_card_is_in() {
+    "$lab_build/keystrap-ue" --card "pcsc:$(lab_reader "$1")" --state "$lab/probe.state" --connect 127.0.0.1:1 bootstrap
+    [ $? -ne 3 ]
 }
