@@ -39,6 +39,8 @@ for file in $(echo "$texts" | grep -E '\.(c|h|opt|def|sh|awk|py)$'); do
 done | check "every source names its licence"
 # shellcheck disable=SC2086
 grep -nwE 'TODO|FIXME|XXX' $texts | grep -v '^tests/lint/banned.sh:' | check "nothing is left to do"
+cat ./*/Makefile.inc tests/*/Makefile.inc tests/unit/*/Makefile.inc | sed -e ':join' -e '/\\$/{N;s/\\\n//;b join' -e '}' |
+    awk '$2 == "+=" { for (i = 3; i <= NF; i++) if (seen[$1 " " $i]++) print $1 ": " $i }' | check "nothing is listed twice"
 for file in $(echo "$texts" | grep '\.h$'); do
     grep -qx '#pragma once' "$file" || echo "$file"
 done | check "headers are included once"

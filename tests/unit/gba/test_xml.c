@@ -150,8 +150,8 @@ static void guss_content_refused(void)
         "<ussList><uss id=\"1\"><flags><flag>a</flag></flags></uss></ussList>",
         "<ussList><uss id=\"1\"><keyChoice>any</keyChoice></uss></ussList>",
         "<ussList><uss id=\"1\"><keyChoice/></uss></ussList>",
-        "<ussList><uss "
-        "id=\"1\"><keyChoice>ME-based-key</keyChoice><keyChoice>ME-based-key</keyChoice></uss></ussList>",
+        ("<ussList><uss id=\"1\"><keyChoice>ME-based-key</keyChoice>"
+         "<keyChoice>ME-based-key</keyChoice></uss></ussList>"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         T_RC(parse_guss(gba_view_cstr(bad[i])), GBA_E_XML_CONTENT);
