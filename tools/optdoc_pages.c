@@ -6,6 +6,7 @@
 #include "hss/subs.h"
 #include "naf/conf.h"
 #include "tools/optdoc.h"
+#include "ue/conf.h"
 #include "uicc/conf.h"
 
 static const struct optdoc_example bsf_examples[] = {
@@ -34,6 +35,11 @@ static const struct optdoc_example card_examples[] = {
     {"domain", "ims.mnc001.mcc001.3gppnetwork.org"},
     {"impu[1]", "sip:001010123456789@ims.mnc001.mcc001.3gppnetwork.org"},
     {"isim_aid", "a0000000871004ff49ff0589ff49ff05"},
+    {0},
+};
+
+static const struct optdoc_example ue_examples[] = {
+    {"card", "pcsc"},
     {0},
 };
 
@@ -70,6 +76,8 @@ const struct optdoc_page optdoc_pages[] = {
      "Configuration of the NAF reverse proxy", naf_conf_rows, naf_examples},
     {"card", "keystrap-card-profile", "keystrap-card", '1', "/etc/keystrap/card.yaml",
      "Profile of a simulated card", uicc_conf_rows, card_examples},
+    {"ue", "keystrap-ue.conf", "keystrap-ue", '1', "/etc/keystrap/ue.yaml",
+     "Configuration of the GBA device tool", ue_conf_rows, ue_examples},
     {"hss", "keystrap-hss.conf", "keystrap-hss", '8', "/etc/keystrap/hss.yaml",
      "Configuration of the lab HSS and AuC", hss_conf_rows, hss_examples},
     {"subscribers", "keystrap-subscribers", "keystrap-hss", '8', "/etc/keystrap/subscribers.yaml",

@@ -11,8 +11,9 @@ struct ue_conf {
     bool risk_last_pin_try;
     uint32_t mnc_digits; /* 0: the card must tell */
     gba_text state;
-    gba_text bsf;     /* HOST[:PORT]; empty: TS 23.003 16.2 */
-    gba_text connect; /* ADDRESS:PORT; empty: where the host is */
+    gba_text bsf;         /* HOST[:PORT]; empty: TS 23.003 16.2 */
+    gba_text connect;     /* ADDRESS:PORT; empty: where the host is */
+    gba_text connect_bsf; /* the same for the BSF; empty: connect */
     gba_text proxy;
     gba_text product;
     uint32_t timeout_ms, max_body;

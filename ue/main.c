@@ -33,6 +33,8 @@ static int exit_code_of(gba_rc rc)
         return EXIT_DONE;
     if (rc == GBA_E_UE_URL)
         return EXIT_USAGE;
+    if (rc == GBA_E_CARD_MAC)
+        return EXIT_REFUSED; /* the card works; it refuses the network */
     if (is_of(rc, "card-") || is_of(rc, "pin-") || is_of(rc, "pcsc-") || is_of(rc, "reader-"))
         return EXIT_CARD;
     if (rc == GBA_E_UE_NOT_BOOTSTRAPPED || rc == GBA_E_UE_EXPIRED || rc == GBA_E_UE_OTHER_CARD)

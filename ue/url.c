@@ -16,6 +16,7 @@ gba_rc ue_url_host(gba_view text, struct ue_url *url)
         GBA_ENSURE(gba_dec_parse(port, UINT16_MAX, &number) == GBA_OK && number > 0, GBA_E_UE_URL);
     GBA_ENSURE(gba_text_set(&url->host, host) == GBA_OK, GBA_E_UE_URL);
     gba_text_lower(&url->host);
+    url->connect = (gba_text){.n = 0};
     url->port = (uint16_t)number;
     url->target = GBA_LIT("/");
     gba_writer w = gba_writer_of(room, sizeof room);

@@ -9,10 +9,12 @@ struct ue_url {
     uint16_t port;
     gba_text authority; /* the value of Host: the name, with a port when it is not 80 */
     gba_view target;    /* path and query, into the text that was parsed */
+    gba_text connect;   /* ADDRESS:PORT to connect to instead; empty: where the host is */
 };
 
 /* http://HOST[:PORT][/PATH][?QUERY]; no user, no fragment; E_UE_URL. */
 GBA_MUST_USE gba_rc ue_url_parse(gba_view text, struct ue_url *url);
 
-/* HOST[:PORT]; the target is "/". */
+/* HOST[:PORT]; the target is "/", connect is left empty. */
+
 GBA_MUST_USE gba_rc ue_url_host(gba_view text, struct ue_url *url);

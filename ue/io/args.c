@@ -18,7 +18,8 @@ static const struct {
     const char *option, *key;
 } shorthands[] = {
     {"card", "card"},   {"app", "app"},         {"pin-file", "pin_file"}, {"bsf", "bsf"},
-    {"state", "state"}, {"connect", "connect"}, {"timeout", "timeout"},
+    {"state", "state"}, {"connect", "connect"}, {"timeout", "timeout"},   {"connect-bsf", "connect_bsf"},
+
 };
 
 enum { SHORTHANDS = sizeof shorthands / sizeof *shorthands };
@@ -48,6 +49,7 @@ static void print_help(void)
            "      --pin-file=FILE    file with the PIN; else it is asked for on the terminal\n"
            "      --bsf=HOST[:PORT]  the BSF, instead of the name made of the card's identity\n"
            "      --connect=ADDRESS:PORT  connect there, whatever host is meant\n"
+           "      --connect-bsf=ADDRESS:PORT  the same for the BSF alone\n"
            "      --state=FILE       where keys are kept between runs\n"
            "      --timeout=TIME     of one HTTP exchange, e.g. 10s\n"
            "      --set=KEY=VALUE    any other key of the configuration\n"
@@ -205,6 +207,7 @@ struct ue_args ue_args_parse(int argc, char **argv)
         {"state", required_argument, NULL, SET + 4},
         {"connect", required_argument, NULL, SET + 5},
         {"timeout", required_argument, NULL, SET + 6},
+        {"connect-bsf", required_argument, NULL, SET + 7},
         {NULL, 0, NULL, 0},
     };
     struct ue_args args = {.ua = gba_uaid_http_digest, .exit_code = -1};

@@ -146,11 +146,25 @@ static gba_rc set_url(CURL *curl, const struct ue_url *url)
     return curl_easy_setopt(curl, CURLOPT_URL, text) == CURLE_OK ? GBA_OK : GBA_E_MEMORY;
 }
 
+/* The connection goes to this address: HOST and PORT of the pattern are empty. */
+static gba_rc set_connect(struct ue_http *http, const gba_text *connect)
+{
+    char entry[GBA_TEXT_MAX + 8];
+    curl_slist_free_all(http->connect_to);
+    http->connect_to = NULL;
+    snprintf(entry, sizeof entry, "::%s", connect->s);
+    if (connect->n > 0)
+        GBA_TRY(append(&http->connect_to, entry));
+    curl_easy_setopt(http->curl, CURLOPT_CONNECT_TO, http->connect_to);
+    return GBA_OK;
+}
+
 static gba_rc set_request(struct ue_http *http, const struct ue_url *url, const struct gba_http_msg *request)
 {
     CURL *curl = http->curl;
     http->to_head = gba_view_eq(request->method, GBA_LIT("HEAD"));
     GBA_TRY(set_url(curl, url));
+    GBA_TRY(set_connect(http, &url->connect));
     GBA_TRY(set_fields(http, request));
     if (wants_body(request)) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.n);
@@ -203,16 +217,6 @@ gba_rc ue_http_send(struct ue_http *http, const struct ue_url *url, const struct
 
 /* ---- opening ---- */
 
-/* Every connection goes to this address: HOST and PORT of the pattern are empty. */
-static gba_rc set_connect(struct ue_http *http)
-{
-    char entry[GBA_TEXT_MAX + 8];
-    snprintf(entry, sizeof entry, "::%.*s", (int)http->conf->connect.n, (const char *)http->conf->connect.p);
-    GBA_TRY(append(&http->connect_to, entry));
-    curl_easy_setopt(http->curl, CURLOPT_CONNECT_TO, http->connect_to);
-    return GBA_OK;
-}
-
 static gba_rc set_options(struct ue_http *http)
 {
     CURL *curl = http->curl;
@@ -232,7 +236,7 @@ static gba_rc set_options(struct ue_http *http)
         GBA_TRY(set_text(curl, CURLOPT_PROXY, conf->proxy));
     else
         curl_easy_setopt(curl, CURLOPT_NOPROXY, "*"); /* http_proxy of the environment must not count */
-    return conf->connect.n > 0 ? set_connect(http) : GBA_OK;
+    return GBA_OK;
 }
 
 gba_rc ue_http_open(const struct ue_http_conf *conf, struct ue_http **http)

@@ -12,8 +12,7 @@ struct ue_http;
 
 /* Views must outlive it. */
 struct ue_http_conf {
-    gba_view connect; /* ADDRESS:PORT to connect to instead of the host's; empty: none */
-    gba_view proxy;   /* empty: none */
+    gba_view proxy; /* empty: none */
     uint32_t timeout_ms;
     size_t max_body;
 };

@@ -17,7 +17,7 @@ void ue_out_json(bool json)
 
 static json_t *text_json(gba_view v)
 {
-    return json_stringn((const char *)v.p, v.n);
+    return json_stringn(v.n > 0 ? (const char *)v.p : "", v.n);
 }
 
 static gba_view datetime(int64_t s, uint8_t room[24])
@@ -33,7 +33,7 @@ static void put(json_t *object, const char *name, gba_view value)
     if (as_json)
         json_object_set_new(object, name, text_json(value));
     else
-        printf("%-10s %.*s\n", name, (int)value.n, (const char *)value.p);
+        printf("%-13s %.*s\n", name, (int)value.n, (const char *)value.p);
 }
 
 static void flush_json(json_t *object)
@@ -124,7 +124,8 @@ void ue_out_key(const struct ue_run *run, const gba_nafid *naf, const gba_ks_naf
     put(object, "btid", gba_text_view(&run->keys.btid));
     put(object, "expires", datetime(run->keys.expires_s, room));
     put(object, "ks_naf", gba_writer_view(&hex_w));
-    put(object, "password", gba_writer_view(&password_w));
+    put(object, "ks_naf_base64", gba_writer_view(&password_w));
+
     flush_json(object);
     gba_wipe_bytes(hex, sizeof hex);
     gba_wipe_bytes(password, sizeof password);

@@ -132,7 +132,6 @@ static gba_rc need_http(struct ue_run *run)
     if (run->http)
         return GBA_OK;
     run->http_conf = (struct ue_http_conf){
-        .connect = gba_text_view(&run->conf->connect),
         .proxy = gba_text_view(&run->conf->proxy),
         .timeout_ms = run->conf->timeout_ms,
         .max_body = run->conf->max_body,
@@ -206,6 +205,7 @@ static gba_rc find_bsf(struct ue_run *run)
     const gba_text *name = run->conf->bsf.n > 0 ? &run->conf->bsf : &run->session.bsf;
     trying(run, "bootstrapping at ", name->s);
     GBA_TRY(ue_url_host(gba_text_view(name), &run->bsf));
+    run->bsf.connect = run->conf->connect_bsf.n > 0 ? run->conf->connect_bsf : run->conf->connect;
     return need_http(run);
 }
 
@@ -290,6 +290,7 @@ static void meet_naf(struct ue_run *run, const struct ue_url *url)
         return;
     gba_wipe(&run->ua);
     run->naf = *url;
+    run->naf.connect = run->conf->connect;
     run->ua_conf = (struct ue_ua_conf){
         .host = gba_text_view(&run->naf.host),
         .authority = gba_text_view(&run->naf.authority),
