@@ -124,7 +124,7 @@ void ue_out_key(const struct ue_run *run, const gba_nafid *naf, const gba_ks_naf
     put(object, "btid", gba_text_view(&run->keys.btid));
     put(object, "expires", datetime(run->keys.expires_s, room));
     put(object, "ks_naf", gba_writer_view(&hex_w));
-    put(object, "ks_naf_base64", gba_writer_view(&password_w));
+    put(object, "password", gba_writer_view(&password_w));
 
     flush_json(object);
     gba_wipe_bytes(hex, sizeof hex);
