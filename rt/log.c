@@ -2,6 +2,8 @@
 #include "rt/log.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@ enum {
 static const char cut_line[] = " cut=line\n";
 
 static struct rt_log_conf conf = {"keystrap", RT_LOG_NOTICE, false, STDERR_FILENO};
+static _Atomic uint32_t lost; /* lines that nobody took, not yet told */
 
 void rt_log_init(const struct rt_log_conf *wanted)
 {
@@ -138,6 +141,32 @@ static bool put_fields(gba_writer *w, const struct rt_log_field *fields)
     return true;
 }
 
+/* Whoever reads the log may be slower than we are, and must not stop the loop:
+ * a pipe that poll calls writable takes a whole line (PIPE_BUF). */
+static bool put_line(const char *line, size_t n)
+{
+    struct pollfd out = {.fd = conf.fd, .events = POLLOUT};
+    if (poll(&out, 1, 0) == 0)
+        return false;
+    while (write(conf.fd, line, n) < 0 && errno == EINTR)
+        continue; /* any other failure to log has nowhere to be told */
+    return true;
+}
+
+static void tell_lost(void)
+{
+    char line[LINE_MAX_OCTETS];
+    gba_writer w = gba_writer_of(line, sizeof line);
+    uint32_t n = atomic_load(&lost);
+    if (n == 0)
+        return;
+    put_start(&w, RT_LOG_WARN, "log.lost");
+    put_field(&w, &RT_NUM("lines", n));
+    gba_put_u8(&w, '\n');
+    if (put_line(line, w.n))
+        atomic_fetch_sub(&lost, n);
+}
+
 void rt_log_fields(enum rt_log_level level, const char *event, const struct rt_log_field *fields)
 {
     char line[LINE_MAX_OCTETS];
@@ -148,6 +177,7 @@ void rt_log_fields(enum rt_log_level level, const char *event, const struct rt_l
     bool whole = put_fields(&w, fields);
     w.cap = sizeof line;
     gba_put_str(&w, whole ? "\n" : cut_line);
-    while (write(conf.fd, line, w.n) < 0 && errno == EINTR)
-        continue; /* any other failure to log has nowhere to be told */
+    tell_lost();
+    if (!put_line(line, w.n))
+        atomic_fetch_add(&lost, 1);
 }

@@ -40,8 +40,10 @@ struct rt_log_conf {
  * it, notices and worse go to standard error. */
 void rt_log_init(const struct rt_log_conf *conf);
 
-/* Thread-safe; one write(2) a line, never blocks longer than that.  Values over
- * 512 octets end in "...", a line over 4 kB in "cut=line". */
+/* Thread-safe; one write(2) a line.  Never waits for a reader: a line that a full
+ * pipe or terminal does not take is left out, and "log.lost lines=N" tells how many
+ * before the next one.  Values over 512 octets end in "...", a line over 4 kB in
+ * "cut=line". */
 void rt_log_fields(enum rt_log_level level, const char *event, const struct rt_log_field *fields);
 
 #define RT_LOG_LAST {RT_LOG_END, NULL, {NULL, 0}, 0}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -137,6 +138,32 @@ static void whole_line(void)
                                               " big=9223372036854775807 empty=\"\" none=\"\"\n")));
 }
 
+/* The pipe is full: nobody waits, and what was left out is counted. */
+static void slow_reader_stops_nobody(void)
+{
+    enum { LINES = 5000 };
+    static char all[1 << 18];
+    size_t n = 0;
+    log_to_pipe(RT_LOG_INFO, false);
+    alarm(60);
+    for (unsigned i = 0; i < LINES; i++)
+        rt_log(RT_LOG_INFO, "x", RT_NUM("i", i));
+    alarm(0);
+    fcntl(pipe_fds[0], F_SETFL, O_NONBLOCK);
+    for (ssize_t got; (got = read(pipe_fds[0], all + n, sizeof all - n)) > 0;)
+        n += (size_t)got;
+    size_t kept = count_lines(gba_view_of(all, n));
+    CU_ASSERT_TRUE(kept > 0 && kept < LINES);
+    rt_log(RT_LOG_INFO, "y", RT_NUM("i", 1));
+    gba_view rest = taken();
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "warn log.lost lines=%zu\n", LINES - kept);
+    text[rest.n] = '\0';
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, wanted));
+    CU_ASSERT_TRUE(gba_view_ends(rest, GBA_LIT(" info y i=1\n")));
+    CU_ASSERT_EQUAL(count_lines(rest), 2);
+}
+
 int main(void)
 {
     CU_TestInfo hostile[] = {
@@ -144,6 +171,7 @@ int main(void)
         {"forged lines through an identity", masked_identity_cannot_forge},
         {"huge values", huge_values_are_cut},
         {"huge lines", huge_lines_are_cut},
+        {"a reader that does not read", slow_reader_stops_nobody},
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo good[] = {
