@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+
 #include "naf/io/proxy.h"
 #include "rt/daemon.h"
 #include "rt/node.h"
@@ -11,12 +13,18 @@ struct app {
     struct rt_serve serve;
 };
 
+static void log_counters(void *arg)
+{
+    naf_proxy_log_counters(((const struct app *)arg)->proxy);
+}
+
 static gba_rc start(void *arg, struct rt_daemon *daemon)
 {
     static const uint32_t apps[] = {DIA_APP_ZN};
     struct app *app = arg;
     GBA_TRY(rt_node_start(rt_daemon_loop(daemon), &app->conf.diameter, apps, 1, &app->dia));
     GBA_TRY(naf_proxy_open(rt_daemon_loop(daemon), &app->conf, app->dia, &app->proxy));
+    GBA_TRY(rt_on_signal(rt_daemon_loop(daemon), SIGUSR1, log_counters, app));
     return rt_serve_open(&app->serve, daemon, &app->conf.http, naf_proxy_on_request, app->proxy);
 }
 

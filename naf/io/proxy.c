@@ -44,9 +44,14 @@ static void log_refusal(const struct exchange *x, const struct naf_ua_order *ord
            RT_ID("btid", x->run.question.btid));
 }
 
-static void destroy(struct naf_proxy *proxy)
+void naf_proxy_log_counters(const struct naf_proxy *proxy)
 {
     rt_reasons_log(&proxy->reasons, "ua.count");
+}
+
+static void destroy(struct naf_proxy *proxy)
+{
+    naf_proxy_log_counters(proxy);
     if (proxy->cache_memory)
         gba_wipe_bytes(proxy->cache_memory, naf_cache_memory(proxy->conf->max_keys));
     free(proxy->clients);

@@ -18,6 +18,9 @@ GBA_MUST_USE gba_rc naf_proxy_open(struct rt_loop *loop, const struct naf_conf *
 /* Handler of the HTTP server; arg is the proxy. */
 void naf_proxy_on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req);
 
+/* One line a reason: how often it ended a request. */
+void naf_proxy_log_counters(const struct naf_proxy *proxy);
+
 /* Requests on their way are answered still, then keys are wiped, the counters
  * logged and everything freed.  Call once the HTTP server takes no more. */
 void naf_proxy_close(struct naf_proxy *proxy);

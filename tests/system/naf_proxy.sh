@@ -59,6 +59,8 @@ sed 's/:[^:]*"$/:wrong"/' "$lab/user" >"$lab/wrong"
 check "a wrong key gets 401" eval 'same 401 "$(curl -sS --noproxy "*" -o /dev/null -w "%{http_code}" --digest -K "$lab/wrong" \
     --resolve "$lab_naf_host:$port_naf:127.0.0.1" "$url/large")"'
 check "and the log says why" holds "$lab/naf.log" reason=naf-response-wrong
+kill -USR1 "${lab_pids[naf]}"
+check "and counts it" lab_wait_log naf 'ua.count reason=naf-response-wrong n='
 check "no key and no password is in any log" eval '! grep -qF "$(sed "s/.*:\(.*\)\"/\1/" "$lab/user")" "$lab"/*.log'
 check "identities in the logs are masked" eval '! grep -q "$lab_impi_me" "$lab"/*.log'
 
