@@ -281,6 +281,21 @@ static void bia_experimental(void)
     t_dia_free(msg);
 }
 
+static struct msg *mar_with(struct vec *v, uint64_t code)
+{
+    struct dia_mar mar = {.route = good_bir.route, .impi = GBA_LIT("i@example"),
+                          .has_guss_stamp = code == 409, .resync = code == 610};
+    struct msg *msg = NULL;
+    if (mar.has_guss_stamp)
+        mar.guss_stamp_s = (int64_t)vec_number(v, "time");
+    if (mar.resync) {
+        gba_copy(mar.rand.b, gba_view_sub(vec_hex(v, "value"), 0, 16));
+        gba_copy(mar.auts.b, gba_view_sub(vec_hex(v, "value"), 16, 30));
+    }
+    T_OK(dia_mar_encode(&mar, &msg));
+    return msg;
+}
+
 /*= TS 29.109 6.3.1.11: GBA-Type is absent for 3G GBA */
 static void bia_plain(void)
 {
@@ -304,18 +319,14 @@ static void bia_plain(void)
 /* The message of ours that has the AVP of the vector in it. */
 static struct msg *message_with(struct vec *v, uint64_t code)
 {
-    struct dia_mar mar = {.route = good_bir.route, .impi = GBA_LIT("i@example"), .has_guss_stamp = true};
     struct dia_bia bia = {.result = {false, DIA_SUCCESS},
                           .origin_host = GBA_LIT("b.example"),
                           .origin_realm = GBA_LIT("example"),
                           .has_expiry = true};
     struct dia_bir bir = good_bir;
     struct msg *msg = NULL;
-    if (code == 409) {
-        mar.guss_stamp_s = (int64_t)vec_number(v, "time");
-        T_OK(dia_mar_encode(&mar, &msg));
-        return msg;
-    }
+    if (code == 409 || code == 610)
+        return mar_with(v, code);
     if (code == 402)
         bir.naf_id = vec_hex(v, "value");
     msg = bir_message(&bir);

@@ -168,7 +168,7 @@ static void try_hash(struct vec *v)
 {
     uint8_t out[GBA_HASH_MAX];
     enum gba_hash h = hash_named(vec_text(v, "hash"));
-    gba_view text = vec_text(v, "text");
+    gba_view text = vec_has(v, "text_hex") ? vec_hex(v, "text_hex") : vec_text(v, "text");
     size_t cut = text.n / 3;
     gba_view parts[] = {gba_view_sub(text, 0, cut), {NULL, 0}, gba_view_sub(text, cut, text.n)};
     if (vec_has(v, "key"))
