@@ -272,8 +272,7 @@ void world_hss_answer(struct world_device *d, const gba_env *env, struct dia_maa
         gba_aka_generate(&d->auc_key, &rand, d->sqn_he, (gba_amf){{0, 0}}, &maa->vector) != GBA_OK)
         abort();
     maa->has_vector = true;
-    bool known = d->mar.has_guss_stamp && d->mar.guss_stamp_s == d->guss_stamp_s;
-    if (d->guss_n > 0 && !known)
+    if (d->guss_n > 0)
         maa->guss = gba_view_of(d->guss, d->guss_n);
 }
 

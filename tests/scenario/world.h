@@ -43,7 +43,6 @@ struct world_device {
     uint64_t sqn_he;
     char guss[2048];
     size_t guss_n;
-    int64_t guss_stamp_s; /* 0: the BSF's stamp never equals ours */
     gba_aka_vector av;
     /* Ub */
     struct bsf_ub_run ub_run;
