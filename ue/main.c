@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keystrap-ue: GBA on a device, from the command line. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,7 @@ static gba_rc key(struct ue_run *run, const struct ue_args *args)
     return rc;
 }
 
-/* The whole file; free it. */
+/* The whole file; free it.  E_FILE, with errno. */
 static gba_rc read_body(const char *path, uint8_t **octets, gba_view *body)
 {
     enum { MAX = 64 * 1024 * 1024 };
@@ -86,6 +87,8 @@ static gba_rc read_body(const char *path, uint8_t **octets, gba_view *body)
     GBA_ENSURE(file, GBA_E_FILE);
     bool good = fseek(file, 0, SEEK_END) == 0;
     long n = good ? ftell(file) : -1;
+    if (n > MAX)
+        errno = EFBIG;
     good = n >= 0 && n <= MAX && fseek(file, 0, SEEK_SET) == 0;
     *octets = good ? calloc(1, (size_t)n + 1) : NULL;
     good = *octets && fread(*octets, 1, (size_t)n, file) == (size_t)n;
@@ -121,6 +124,8 @@ static gba_rc request(struct ue_run *run, const struct ue_args *args, bool *erro
     if (args->body_file) {
         snprintf(run->what, sizeof run->what, "body file %s", args->body_file);
         rc = read_body(args->body_file, &octets, &order.body);
+        if (rc != GBA_OK)
+            snprintf(run->detail, sizeof run->detail, "%s", strerror(errno));
     }
     if (rc == GBA_OK)
         rc = ue_run_open_card(run);
