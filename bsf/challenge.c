@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/challenge.h"
 
-#include <stdalign.h>
+#include "gba/base/arena.h"
 
 /* Blocks of the GUSS pool a challenge: four hold 2 KiB, more than usual. */
 enum { BLOCKS_EACH = 4, BLOCKS_LEAST = 256 };
@@ -11,21 +11,16 @@ static uint32_t blocks_of(uint32_t cap)
     return cap * BLOCKS_EACH + BLOCKS_LEAST;
 }
 
-static size_t aligned(size_t n)
-{
-    return (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
-}
-
 size_t bsf_challenges_memory(uint32_t cap)
 {
-    return aligned(gba_slots_memory(cap)) + aligned(cap * sizeof(struct bsf_challenge)) +
+    return gba_aligned(gba_slots_memory(cap)) + gba_aligned(cap * sizeof(struct bsf_challenge)) +
            blocks_of(cap) * sizeof(struct bsf_chain_block);
 }
 
 void bsf_challenges_init(struct bsf_challenges *t, void *memory, uint32_t cap, uint64_t seed)
 {
-    uint8_t *items = (uint8_t *)memory + aligned(gba_slots_memory(cap));
-    uint8_t *blocks = items + aligned(cap * sizeof(struct bsf_challenge));
+    uint8_t *items = (uint8_t *)memory + gba_aligned(gba_slots_memory(cap));
+    uint8_t *blocks = items + gba_aligned(cap * sizeof(struct bsf_challenge));
     gba_slots_init(&t->slots, memory, cap, seed);
     t->items = (struct bsf_challenge *)(void *)items;
     bsf_chains_init(&t->gusses, (struct bsf_chain_block *)(void *)blocks, blocks_of(cap));

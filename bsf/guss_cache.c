@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/guss_cache.h"
 
-#include <stdalign.h>
+#include "gba/base/arena.h"
 
 enum { BLOCKS_EACH = 2, BLOCKS_LEAST = 256 };
 
@@ -10,21 +10,16 @@ static uint32_t blocks_of(uint32_t cap)
     return cap ? cap * BLOCKS_EACH + BLOCKS_LEAST : 0;
 }
 
-static size_t aligned(size_t n)
-{
-    return (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
-}
-
 size_t bsf_guss_cache_memory(uint32_t cap)
 {
-    return aligned(gba_slots_memory(cap)) + aligned(cap * sizeof(struct bsf_guss_item)) +
+    return gba_aligned(gba_slots_memory(cap)) + gba_aligned(cap * sizeof(struct bsf_guss_item)) +
            blocks_of(cap) * sizeof(struct bsf_chain_block);
 }
 
 void bsf_guss_cache_init(struct bsf_guss_cache *c, void *memory, uint32_t cap, uint64_t seed)
 {
-    uint8_t *items = (uint8_t *)memory + aligned(gba_slots_memory(cap));
-    uint8_t *blocks = items + aligned(cap * sizeof(struct bsf_guss_item));
+    uint8_t *items = (uint8_t *)memory + gba_aligned(gba_slots_memory(cap));
+    uint8_t *blocks = items + gba_aligned(cap * sizeof(struct bsf_guss_item));
     gba_slots_init(&c->slots, memory, cap, seed);
     c->items = (struct bsf_guss_item *)(void *)items;
     bsf_chains_init(&c->chains, (struct bsf_chain_block *)(void *)blocks, blocks_of(cap));

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/ub.h"
 
-#include <stdalign.h>
-
 #include "bsf/policy.h"
+#include "gba/base/arena.h"
 #include "gba/crypto/aka.h"
 #include "gba/crypto/kdf.h"
 #include "gba/wire/names.h"
@@ -26,23 +25,18 @@ struct step {
     struct bsf_ub_order *order;
 };
 
-static size_t aligned(size_t n)
-{
-    return (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
-}
-
 size_t bsf_ub_memory(const struct bsf_conf *conf)
 {
-    return aligned(bsf_challenges_memory(conf->ub.max_challenges)) +
-           aligned(bsf_guss_cache_memory(conf->zh.guss_cache)) + sizeof(struct bsf_ub_scratch);
+    return gba_aligned(bsf_challenges_memory(conf->ub.max_challenges)) +
+           gba_aligned(bsf_guss_cache_memory(conf->zh.guss_cache)) + sizeof(struct bsf_ub_scratch);
 }
 
 void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_key *key, void *memory,
                  const gba_env *env)
 {
     uint64_t seed;
-    uint8_t *gusses = (uint8_t *)memory + aligned(bsf_challenges_memory(conf->ub.max_challenges));
-    uint8_t *scratch = gusses + aligned(bsf_guss_cache_memory(conf->zh.guss_cache));
+    uint8_t *gusses = (uint8_t *)memory + gba_aligned(bsf_challenges_memory(conf->ub.max_challenges));
+    uint8_t *scratch = gusses + gba_aligned(bsf_guss_cache_memory(conf->zh.guss_cache));
     gba_env_random(env, &seed, sizeof seed);
     ub->conf = conf;
     bsf_challenges_init(&ub->challenges, memory, conf->ub.max_challenges, seed);

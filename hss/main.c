@@ -7,6 +7,7 @@
 #include "hss/io/zh_fd.h"
 #include "rt/daemon.h"
 #include "rt/log.h"
+#include "rt/node.h"
 
 struct app {
     struct hss_conf conf;
@@ -46,13 +47,7 @@ static void log_counters(void *arg)
 static gba_rc start_zh(struct app *a, struct rt_loop *loop, struct hss_sqn_file *file)
 {
     static const uint32_t apps[] = {DIA_APP_ZH};
-    struct rt_dia_conf conf = rt_dia_conf_of(&a->conf.diameter, apps, 1);
-    gba_text why;
-    gba_rc rc = rt_dia_open(loop, &conf, &a->dia, &why);
-    if (rc != GBA_OK) {
-        rt_log(RT_LOG_ERROR, "diameter.start", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
-        return rc;
-    }
+    GBA_TRY(rt_node_start(loop, &a->conf.diameter, apps, 1, &a->dia));
     return hss_zh_fd_open(&(struct hss_zh_fd_parts){loop, &a->conf, a->dia, &a->auc, a->file.n}, file,
                           &a->zh);
 }

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "gba/base/arena.h"
 #include "gba/crypto/milenage.h"
 #include "gba/wire/names.h"
 
@@ -147,12 +148,6 @@ gba_rc hss_guss_format(const struct hss_sub_conf *conf, struct gba_uss *uss, gba
 
 /* ---- all of them ---- */
 
-static size_t aligned(size_t n)
-{
-    size_t to = _Alignof(max_align_t);
-    return (n + to - 1) / to * to;
-}
-
 /* An index has at least one slot. */
 static uint32_t cap_of(uint32_t n)
 {
@@ -161,19 +156,19 @@ static uint32_t cap_of(uint32_t n)
 
 size_t hss_subs_memory(uint32_t n, uint32_t n_impus)
 {
-    return aligned(n * sizeof(struct hss_sub)) + aligned(n_impus * sizeof(struct hss_impu)) +
-           aligned(gba_slots_memory(cap_of(n))) + aligned(gba_slots_memory(cap_of(n_impus)));
+    return gba_aligned(n * sizeof(struct hss_sub)) + gba_aligned(n_impus * sizeof(struct hss_impu)) +
+           gba_aligned(gba_slots_memory(cap_of(n))) + gba_aligned(gba_slots_memory(cap_of(n_impus)));
 }
 
 void hss_subs_init(struct hss_subs *subs, void *memory, uint32_t n, uint32_t n_impus, uint64_t seed)
 {
     uint8_t *p = memory;
     subs->sub = (struct hss_sub *)(void *)p;
-    p += aligned(n * sizeof(struct hss_sub));
+    p += gba_aligned(n * sizeof(struct hss_sub));
     subs->impu = (struct hss_impu *)(void *)p;
-    p += aligned(n_impus * sizeof(struct hss_impu));
+    p += gba_aligned(n_impus * sizeof(struct hss_impu));
     gba_slots_init(&subs->by_impi, p, cap_of(n), seed);
-    p += aligned(gba_slots_memory(cap_of(n)));
+    p += gba_aligned(gba_slots_memory(cap_of(n)));
     gba_slots_init(&subs->by_impu, p, cap_of(n_impus), seed);
 }
 

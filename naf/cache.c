@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "naf/cache.h"
 
-#include <stdalign.h>
+#include "gba/base/arena.h"
 
 /* The names of an entry as one octet string: NAF-Id is unambiguous behind a
  * B-TID because a B-TID holds no NUL. */
@@ -30,9 +30,7 @@ static bool same(const void *items, uint32_t slot, gba_view key)
 /* The links follow the keys. */
 static size_t keys_size(uint32_t cap)
 {
-    size_t n = (size_t)cap * sizeof(struct naf_key);
-    size_t over = n % alignof(max_align_t);
-    return over ? n + alignof(max_align_t) - over : n;
+    return gba_aligned((size_t)cap * sizeof(struct naf_key));
 }
 
 size_t naf_cache_memory(uint32_t cap)

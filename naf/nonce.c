@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "naf/nonce.h"
 
-#include <stdalign.h>
-
+#include "gba/base/arena.h"
 #include "gba/base/secret.h"
 #include "gba/crypto/hash.h"
 
@@ -15,9 +14,7 @@ static bool same(const void *items, uint32_t slot, gba_view key)
 
 static size_t uses_size(uint32_t cap)
 {
-    size_t n = (size_t)cap * sizeof(struct naf_nonce_use);
-    size_t over = n % alignof(max_align_t);
-    return over ? n + alignof(max_align_t) - over : n;
+    return gba_aligned((size_t)cap * sizeof(struct naf_nonce_use));
 }
 
 size_t naf_nonces_memory(uint32_t cap)

@@ -67,8 +67,6 @@ static void tell_changes(struct rt_dia *dia)
         peer->open = peer->seen;
         gba_view name = gba_text_view(&peer->identity);
         rt_log(RT_LOG_NOTICE, peer->open ? "dia.peer-open" : "dia.peer-closed", RT_STR("peer", name));
-        if (dia->on_peer)
-            dia->on_peer(dia->on_peer_arg, name, peer->open);
     }
 }
 
@@ -103,20 +101,6 @@ void dia_look_soon(struct rt_dia *dia)
     if (!dia->in_shut)
         rt_post(dia->loop, on_event, dia);
     pthread_mutex_unlock(&dia->in_lock);
-}
-
-size_t rt_dia_open_peers(struct rt_dia *dia)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < dia->n_peers; i++)
-        n += dia->peers[i].open;
-    return n;
-}
-
-void rt_dia_on_peer(struct rt_dia *dia, rt_dia_peer_fn *fn, void *arg)
-{
-    dia->on_peer = fn;
-    dia->on_peer_arg = arg;
 }
 
 /* ---- the session anchor ---- */

@@ -67,13 +67,6 @@ void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt
 /* Who sent this request: the connected peer's DiameterIdentity (not Origin-Host). */
 gba_view rt_dia_peer_of(const struct msg *req);
 
-/* How many peers are open now. */
-size_t rt_dia_open_peers(struct rt_dia *dia);
-
-/* Called on the loop whenever a peer opens or closes; for logs and readiness. */
-typedef void rt_dia_peer_fn(void *arg, gba_view identity, bool open);
-void rt_dia_on_peer(struct rt_dia *dia, rt_dia_peer_fn *fn, void *arg);
-
 /* Complete what waits with E_PEER_GONE, then stop the node within at most
  * `ms` milliseconds; returns anyway (the process is about to end).  Not from
  * within a callback of the port.  Requests that are not answered by then are

@@ -71,8 +71,6 @@ struct rt_dia {
     /* loop */
     struct dia_handler handlers[DIA_MAX_HANDLERS];
     size_t n_handlers;
-    rt_dia_peer_fn *on_peer;
-    void *on_peer_arg;
     struct dia_slot *slots; /* [1 .. max_waiting]; [0] is the end of lists */
     uint32_t free_slots, first_due, last_due;
     struct rt_timer *due_timer, *look_timer, *anchor_timer;

@@ -447,8 +447,3 @@ gba_view rt_http_peer(const struct rt_http_tx *tx)
 {
     return rt_conn_peer(tx->conn);
 }
-
-bool rt_http_peer_gone(const struct rt_http_tx *tx)
-{
-    return tx->conn->state == RT_CONN_CLOSED;
-}

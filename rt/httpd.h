@@ -40,6 +40,5 @@ void rt_httpd_close(struct rt_httpd *httpd);
  * Connection: close where due).  Exactly one answer per tx. */
 void rt_http_reply(struct rt_http_tx *tx, const struct gba_http_msg *rsp);
 
-/* Peer address as text, and whether the peer is still there. */
+/* Address of the peer as text, valid as long as the transaction. */
 gba_view rt_http_peer(const struct rt_http_tx *tx);
-bool rt_http_peer_gone(const struct rt_http_tx *tx);

@@ -155,21 +155,3 @@ void uicc_soft_transmit(struct uicc_soft *s, gba_view command, gba_writer *rsp)
     }
     gba_wipe_bytes(octets, sizeof octets);
 }
-
-/* ---- as a port ---- */
-
-static gba_rc transmit(void *self, gba_view command, gba_writer *rsp)
-{
-    uicc_soft_transmit(self, command, rsp);
-    return GBA_OK;
-}
-
-static void let_go(void *self)
-{
-    (void)self;
-}
-
-void uicc_soft_card(struct uicc_soft *s, struct uicc_card *card)
-{
-    *card = (struct uicc_card){.self = s, .transmit = transmit, .t0 = s->t0, .close = let_go};
-}

@@ -10,7 +10,6 @@
 #pragma once
 
 #include "gba/crypto/sqn.h"
-#include "uicc/card.h"
 #include "uicc/conf.h"
 #include "uicc/dir.h"
 #include "uicc/pin.h"
@@ -82,9 +81,6 @@ void uicc_soft_reset(struct uicc_soft *s);
 
 /* Answer one command: whatever the octets, rsp gets data and a status word. */
 void uicc_soft_transmit(struct uicc_soft *s, gba_view command, gba_writer *rsp);
-
-/* The card port over a card that is never saved; close does nothing. */
-void uicc_soft_card(struct uicc_soft *s, struct uicc_card *card);
 
 /* Put the card out of step with its AuC: every SEQ becomes `by` higher than the highest. */
 void uicc_soft_desync(struct uicc_soft *s, uint32_t by);

@@ -4,6 +4,11 @@
 #include <stdalign.h>
 #include <string.h>
 
+size_t gba_aligned(size_t n)
+{
+    return (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+}
+
 gba_arena gba_arena_of(void *p, size_t cap)
 {
     return (gba_arena){p, cap, 0};

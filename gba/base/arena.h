@@ -13,6 +13,10 @@ typedef struct gba_arena {
     size_t n;
 } gba_arena;
 
+/* n rounded up, so that what follows n octets is aligned for any type. */
+size_t gba_aligned(size_t n);
+
+/* An arena over cap octets at p. */
 gba_arena gba_arena_of(void *p, size_t cap);
 
 /* n zeroed octets aligned for any type, or NULL when the arena is full. */

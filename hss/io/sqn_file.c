@@ -15,6 +15,7 @@
 #include "gba/base/slots.h"
 #include "gba/crypto/hash.h"
 #include "hss/sqn.h"
+#include "rt/file.h"
 
 enum { SLOT = 512, PATH_SIZE = 512, FILE_MAX = 256 * 1024 * 1024, CHECK = 8 };
 
@@ -204,19 +205,6 @@ static bool write_all(int fd, const struct old_file *old, const struct hss_sqn_s
     return good && fsync(fd) == 0;
 }
 
-/* The rename itself must be on disk too. */
-static bool sync_folder(const char *path)
-{
-    char folder[PATH_SIZE];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
 static gba_rc replace(const char *path, const struct old_file *old, const struct hss_sqn_start *starts,
                       size_t n, int *fd)
 {
@@ -225,8 +213,8 @@ static gba_rc replace(const char *path, const struct old_file *old, const struct
     *fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (*fd < 0)
         return GBA_E_FILE;
-    if (write_all(*fd, old, starts, n) && rename(fresh, path) == 0 && sync_folder(path))
-        return GBA_OK;
+    if (write_all(*fd, old, starts, n) && rename(fresh, path) == 0)
+        return rt_file_sync_folder(path);
     return GBA_E_FILE;
 }
 

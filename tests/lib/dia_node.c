@@ -18,6 +18,7 @@
 #include "diameter-dict/zh.h"
 #include "diameter-dict/zn.h"
 #include "rt/addr.h"
+#include "rt/fdiam_int.h"
 #include "rt/log.h"
 
 enum { ASKED_MAX = 100000, FDS_MAX = 256 };
@@ -129,6 +130,15 @@ static bool tcp_option(int fd, int level, int option, int *value)
            getsockopt(fd, level, option, value, &n) == 0;
 }
 
+/* How many peers the loop knows as open. */
+static void tell_peers(void)
+{
+    long n = 0;
+    for (size_t i = 0; i < child.dia->n_peers; i++)
+        n += child.dia->peers[i].open;
+    say_number("peers", n);
+}
+
 static void tell_listening(void)
 {
     char text[256];
@@ -189,7 +199,7 @@ static void obey(const char *command)
     else if (strcmp(command, "listens") == 0)
         tell_listening();
     else if (strcmp(command, "peers") == 0)
-        say_number("peers", (long)rt_dia_open_peers(child.dia));
+        tell_peers();
     else if (strcmp(command, "served") == 0)
         say_number("served", child.served);
     else

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "uicc/io/sim_card.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "uicc/io/soft_file.h"
+#include "rt/file.h"
 #include "uicc/soft.h"
 #include "uicc/soft_state.h"
 
@@ -62,7 +63,7 @@ static gba_rc save(struct uicc_sim *sim)
     uicc_soft_save(&sim->soft, &w);
     gba_rc rc = gba_writer_end(&w);
     if (rc == GBA_OK)
-        rc = uicc_soft_file_write(sim->state_path, gba_writer_view(&w));
+        rc = rt_file_replace(sim->state_path, gba_writer_view(&w));
     if (rc == GBA_OK)
         sim->soft.changed = false;
     gba_wipe_bytes(octets, sizeof octets);
@@ -74,11 +75,13 @@ static gba_rc load(struct uicc_sim *sim)
 {
     uint8_t octets[UICC_SOFT_STATE_MAX];
     gba_writer w = gba_writer_of(octets, sizeof octets);
-    gba_rc rc = uicc_soft_file_read(sim->state_path, &w);
+    int fd = open(sim->state_path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? GBA_OK : GBA_E_FILE;
+    gba_rc rc = rt_file_read(fd, &w);
+    close(fd);
     if (rc == GBA_OK)
         rc = uicc_soft_load(&sim->soft, gba_writer_view(&w));
-    else if (rc == GBA_E_ABSENT)
-        rc = GBA_OK;
     gba_wipe_bytes(octets, sizeof octets);
     return rc;
 }

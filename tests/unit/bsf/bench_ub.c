@@ -257,3 +257,31 @@ void bench_session(struct bench *b, const char *btid, struct bsf_session *sessio
     CU_ASSERT_PTR_NOT_NULL_FATAL(r);
     T_OK(bsf_session_open(&sealer, &key, gba_view_of(r->b, r->n), session));
 }
+
+/* ---- what tests expect ---- */
+
+void bench_refused(const struct bench *b, unsigned status, gba_rc reason)
+{
+    T_RC(b->reason, reason);
+    CU_ASSERT_EQUAL(b->status, status);
+    CU_ASSERT_EQUAL(b->n_records, 0);
+    CU_ASSERT_PTR_NULL(bench_field(b, "Authentication-Info").p);
+}
+
+void bench_challenged(struct bench *b)
+{
+    bench_first(b);
+    T_RC(b->reason, GBA_OK);
+    CU_ASSERT_EQUAL_FATAL(b->status, 401);
+}
+
+void bench_still_answerable(struct bench *b)
+{
+    b->username = IMPI;
+    b->realm = HOST;
+    b->uri = "/";
+    b->qop = "auth-int";
+    b->algorithm = "AKAv1-MD5";
+    bench_respond(b);
+    CU_ASSERT_EQUAL(b->status, 200);
+}

@@ -88,3 +88,12 @@ gba_view bench_field(const struct bench *b, const char *name);
 
 /* The session that was stored under the B-TID; fails the test when there is none. */
 void bench_session(struct bench *b, const char *btid, struct bsf_session *session);
+
+/* Assert: this reply with this reason, and no key came of it. */
+void bench_refused(const struct bench *b, unsigned status, gba_rc reason);
+
+/* A first request; assert that it is challenged. */
+void bench_challenged(struct bench *b);
+
+/* Assert that the challenge is still good: the device that was asked can answer it. */
+void bench_still_answerable(struct bench *b);

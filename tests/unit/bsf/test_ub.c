@@ -16,41 +16,13 @@ static void tear_down(void)
     bench_free(&b);
 }
 
-/* This reply with this reason, and no key came of it. */
-static void refused(unsigned status, gba_rc reason)
-{
-    T_RC(b.reason, reason);
-    CU_ASSERT_EQUAL(b.status, status);
-    CU_ASSERT_EQUAL(b.n_records, 0);
-    CU_ASSERT_PTR_NULL(bench_field(&b, "Authentication-Info").p);
-}
-
-static void challenged(void)
-{
-    bench_first(&b);
-    T_RC(b.reason, GBA_OK);
-    CU_ASSERT_EQUAL_FATAL(b.status, 401);
-}
-
-/* The challenge is still good: the device that was asked can answer it. */
-static void still_answerable(void)
-{
-    b.username = IMPI;
-    b.realm = HOST;
-    b.uri = "/";
-    b.qop = "auth-int";
-    b.algorithm = "AKAv1-MD5";
-    bench_respond(&b);
-    CU_ASSERT_EQUAL(b.status, 200);
-}
-
 /* ---- requests that are no requests ---- */
 
 static void method_is_get(void)
 {
     b.method = GBA_LIT("POST");
     bench_first(&b);
-    refused(405, GBA_E_UB_METHOD);
+    bench_refused(&b, 405, GBA_E_UB_METHOD);
     T_STR(bench_field(&b, "Allow"), "GET");
     CU_ASSERT_EQUAL(b.asked, 0);
 }
@@ -58,13 +30,13 @@ static void method_is_get(void)
 static void credentials_are_needed(void)
 {
     bench_send(&b, NULL);
-    refused(400, GBA_E_UB_NO_AUTH);
+    bench_refused(&b, 400, GBA_E_UB_NO_AUTH);
     bench_send(&b, "Basic dXNlcjpwYXNz");
-    refused(400, GBA_E_AUTH_SCHEME);
+    bench_refused(&b, 400, GBA_E_AUTH_SCHEME);
     bench_send(&b, "Digest username=\"" IMPI "\", username=\"" OTHER_IMPI "\", uri=\"/\"");
-    refused(400, GBA_E_AUTH_REPEATED);
+    bench_refused(&b, 400, GBA_E_AUTH_REPEATED);
     bench_send(&b, "Digest realm=\"" HOST "\", nonce=\"\", uri=\"/\", response=\"\"");
-    refused(400, GBA_E_AUTH_MISSING);
+    bench_refused(&b, 400, GBA_E_AUTH_MISSING);
     CU_ASSERT_EQUAL(b.asked, 0);
 }
 
@@ -88,11 +60,11 @@ static void username_is_an_identity(void)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         b.username = bad[i];
         bench_first(&b);
-        refused(400, GBA_E_IMPI);
+        bench_refused(&b, 400, GBA_E_IMPI);
     }
     b.username = big;
     bench_first(&b);
-    refused(400, GBA_E_TOO_LONG);
+    bench_refused(&b, 400, GBA_E_TOO_LONG);
     CU_ASSERT_EQUAL(b.asked, 0);
 }
 
@@ -100,7 +72,7 @@ static void foreign_realm_is_refused(void)
 {
     b.realm = "bsf.elsewhere.example";
     bench_first(&b);
-    refused(400, GBA_E_UB_REALM);
+    bench_refused(&b, 400, GBA_E_UB_REALM);
     CU_ASSERT_EQUAL(b.asked, 0);
 }
 
@@ -108,7 +80,7 @@ static void first_uri_is_the_target(void)
 {
     b.uri = "/other";
     bench_first(&b);
-    refused(400, GBA_E_UB_URI);
+    bench_refused(&b, 400, GBA_E_UB_URI);
 }
 
 /* ---- responses ---- */
@@ -116,28 +88,28 @@ static void first_uri_is_the_target(void)
 static void replay_gets_a_new_challenge(void)
 {
     static char again[2048];
-    challenged();
+    bench_challenged(&b);
     bench_copy(again, sizeof again, bench_credentials(&b));
     bench_send(&b, again);
     CU_ASSERT_EQUAL(b.status, 200);
     b.n_records = 0;
     gba_copy(b.maa.vector.rand.b, t_hex("c00d603103dcee52c4478119494202e8"));
     bench_send(&b, again);
-    refused(401, GBA_E_UB_NONCE);
+    bench_refused(&b, 401, GBA_E_UB_NONCE);
     CU_ASSERT_EQUAL(b.asked, 2);
     CU_ASSERT_PTR_NULL(strstr(b.challenge, NONCE_ME));
 }
 
 static void nonce_is_used_once(void)
 {
-    challenged();
+    bench_challenged(&b);
     bench_respond(&b);
     CU_ASSERT_EQUAL(b.status, 200);
     b.n_records = 0;
     b.nc = "00000002";
     b.cnonce = "another";
     bench_respond(&b);
-    refused(401, GBA_E_UB_NONCE);
+    bench_refused(&b, 401, GBA_E_UB_NONCE);
 }
 
 static void invented_nonce_is_unknown(void)
@@ -148,7 +120,7 @@ static void invented_nonce_is_unknown(void)
         bsf_ub_tick(&b.ub, &b.world.env);
         b.nonce = bad[i];
         bench_respond(&b);
-        refused(401, GBA_E_UB_NONCE);
+        bench_refused(&b, 401, GBA_E_UB_NONCE);
         b.world.env.now_ms += 60000;
     }
 }
@@ -156,130 +128,130 @@ static void invented_nonce_is_unknown(void)
 /* RAND of a live challenge with another AUTN is not the nonce that was sent. */
 static void nonce_counts_whole(void)
 {
-    challenged();
+    bench_challenged(&b);
     gba_copy(b.maa.vector.rand.b, t_hex("c00d603103dcee52c4478119494202e8"));
     b.nonce = NONCE_U;
     bench_respond(&b);
-    refused(401, GBA_E_UB_NONCE);
+    bench_refused(&b, 401, GBA_E_UB_NONCE);
 }
 
 static void wrong_opaque(void)
 {
     char right[sizeof b.opaque];
-    challenged();
+    bench_challenged(&b);
     gba_copy(right, GBA_ARRAY(b.opaque));
     b.opaque[0] = b.opaque[0] == '0' ? '1' : '0';
     bench_respond(&b);
-    refused(400, GBA_E_UB_OPAQUE);
+    bench_refused(&b, 400, GBA_E_UB_OPAQUE);
     b.opaque[0] = '\0';
     bench_respond(&b);
-    refused(400, GBA_E_UB_OPAQUE);
+    bench_refused(&b, 400, GBA_E_UB_OPAQUE);
     gba_copy(b.opaque, GBA_ARRAY(right));
-    still_answerable();
+    bench_still_answerable(&b);
 }
 
 static void uri_is_the_request_target(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.uri = "/other";
     bench_respond(&b);
-    refused(400, GBA_E_UB_URI);
+    bench_refused(&b, 400, GBA_E_UB_URI);
     b.uri = "";
     bench_respond(&b);
-    refused(400, GBA_E_UB_URI);
-    still_answerable();
+    bench_refused(&b, 400, GBA_E_UB_URI);
+    bench_still_answerable(&b);
 }
 
 static void realm_cannot_change(void)
 {
     b.conf.names.n = 2;
-    challenged();
+    bench_challenged(&b);
     b.realm = "bsf.operator.example";
     bench_respond(&b);
-    refused(400, GBA_E_UB_REALM);
+    bench_refused(&b, 400, GBA_E_UB_REALM);
     b.realm = "ims.mnc001.mcc001.3gppnetwork.org";
     bench_respond(&b);
-    refused(400, GBA_E_UB_REALM);
-    still_answerable();
+    bench_refused(&b, 400, GBA_E_UB_REALM);
+    bench_still_answerable(&b);
 }
 
 static void qop_cannot_be_lowered(void)
 {
     static const char *const bad[] = {"auth", "", "auth-int,auth", NULL};
-    challenged();
+    bench_challenged(&b);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         b.qop = bad[i];
         bench_respond(&b);
-        refused(400, GBA_E_UB_QOP);
+        bench_refused(&b, 400, GBA_E_UB_QOP);
     }
-    still_answerable();
+    bench_still_answerable(&b);
 }
 
 static void nc_and_cnonce_are_needed(void)
 {
     static char big[400];
     memset(big, 'a', sizeof big - 1);
-    challenged();
+    bench_challenged(&b);
     b.nc = "1";
     bench_respond(&b);
-    refused(400, GBA_E_UB_QOP);
+    bench_refused(&b, 400, GBA_E_UB_QOP);
     b.nc = "0000000g";
     bench_respond(&b);
-    refused(400, GBA_E_UB_QOP);
+    bench_refused(&b, 400, GBA_E_UB_QOP);
     b.nc = "00000001";
     b.cnonce = "";
     bench_respond(&b);
-    refused(400, GBA_E_UB_QOP);
+    bench_refused(&b, 400, GBA_E_UB_QOP);
     b.cnonce = big;
     bench_respond(&b);
-    refused(400, GBA_E_UB_QOP);
+    bench_refused(&b, 400, GBA_E_UB_QOP);
     b.cnonce = "6629";
-    still_answerable();
+    bench_still_answerable(&b);
 }
 
 static void algorithm_cannot_change(void)
 {
     static const char *const bad[] = {"MD5", "AKAv2-MD5", "none"};
-    challenged();
+    bench_challenged(&b);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         b.algorithm = bad[i];
         bench_respond(&b);
-        refused(400, GBA_E_UB_ALGORITHM);
+        bench_refused(&b, 400, GBA_E_UB_ALGORITHM);
     }
-    still_answerable();
+    bench_still_answerable(&b);
 }
 
 static void username_cannot_be_swapped(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.username = OTHER_IMPI;
     bench_respond(&b);
-    refused(403, GBA_E_UB_USERNAME);
-    still_answerable();
+    bench_refused(&b, 403, GBA_E_UB_USERNAME);
+    bench_still_answerable(&b);
 }
 
 static void wrong_response_uses_up_the_vector(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.response = "8dcd54cb1cecc2b2683ed39c868cbe19";
     bench_respond(&b);
-    refused(403, GBA_E_UB_RESPONSE);
+    bench_refused(&b, 403, GBA_E_UB_RESPONSE);
     CU_ASSERT_EQUAL(b.asked, 1);
     b.response = NULL;
     bench_respond(&b);
-    refused(401, GBA_E_UB_NONCE);
+    bench_refused(&b, 401, GBA_E_UB_NONCE);
 }
 
 static void wrong_response_may_be_repeated_once(void)
 {
     b.conf.ub.wrong_response = BSF_WRONG_401;
-    challenged();
+    bench_challenged(&b);
     b.response = "00000000000000000000000000000000";
     bench_respond(&b);
-    refused(401, GBA_E_UB_RESPONSE);
+    bench_refused(&b, 401, GBA_E_UB_RESPONSE);
     CU_ASSERT_EQUAL(b.asked, 2);
     bench_respond(&b);
-    refused(403, GBA_E_UB_RESPONSE);
+    bench_refused(&b, 403, GBA_E_UB_RESPONSE);
     CU_ASSERT_EQUAL(b.asked, 2);
 }
 
@@ -288,43 +260,43 @@ static void short_and_long_responses_are_wrong(void)
     static const char *const bad[] = {"8", "8dcd54cb1cecc2b2683ed39c868cbe1",
                                       "8dcd54cb1cecc2b2683ed39c868cbe180"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        challenged();
+        bench_challenged(&b);
         b.response = bad[i];
         bench_respond(&b);
-        refused(403, GBA_E_UB_RESPONSE);
+        bench_refused(&b, 403, GBA_E_UB_RESPONSE);
     }
 }
 
 static void challenges_expire(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.world.env.now_ms += 60000;
     bench_respond(&b);
-    refused(401, GBA_E_UB_NONCE);
+    bench_refused(&b, 401, GBA_E_UB_NONCE);
     b.world.env.now_ms += 59999;
-    still_answerable();
+    bench_still_answerable(&b);
 }
 
 static void clock_set_back_does_not_prolong(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.world.env.now_ms -= 1;
     bench_respond(&b);
-    refused(401, GBA_E_UB_NONCE);
+    bench_refused(&b, 401, GBA_E_UB_NONCE);
 }
 
 static void full_table_costs_no_vector(void)
 {
     for (uint8_t i = 0; i < 4; i++) {
         b.maa.vector.rand.b[0] = i;
-        challenged();
+        bench_challenged(&b);
     }
     bench_first(&b);
-    refused(503, GBA_E_UB_FULL);
+    bench_refused(&b, 503, GBA_E_UB_FULL);
     T_STR(bench_field(&b, "Retry-After"), "10");
     CU_ASSERT_EQUAL(b.asked, 4);
     b.world.env.now_ms += 60000;
-    challenged();
+    bench_challenged(&b);
 }
 
 /* Each octet of each value counts: whatever is changed, no key comes of it. */
@@ -332,7 +304,7 @@ static void every_octet_counts(void)
 {
     static char good[2048], bad[2048];
     bool quoted = false, value = false;
-    challenged();
+    bench_challenged(&b);
     bench_copy(good, sizeof good, bench_credentials(&b));
     for (size_t i = 0; good[i]; i++) {
         quoted = good[i] == '"' ? !quoted : quoted;
@@ -345,7 +317,7 @@ static void every_octet_counts(void)
         CU_ASSERT_NOT_EQUAL(b.status, 200);
         bsf_ub_wipe(&b.ub);
         bsf_ub_init(&b.ub, &b.conf, &b.key, b.memory, &b.world.env);
-        challenged();
+        bench_challenged(&b);
         memcpy(strstr(good, "opaque=\"") + 8, b.opaque, 32);
     }
     bench_send(&b, good);

@@ -16,108 +16,80 @@ static void tear_down(void)
     bench_free(&b);
 }
 
-/* This reply with this reason, and no key came of it. */
-static void refused(unsigned status, gba_rc reason)
-{
-    T_RC(b.reason, reason);
-    CU_ASSERT_EQUAL(b.status, status);
-    CU_ASSERT_EQUAL(b.n_records, 0);
-    CU_ASSERT_PTR_NULL(bench_field(&b, "Authentication-Info").p);
-}
-
-static void challenged(void)
-{
-    bench_first(&b);
-    T_RC(b.reason, GBA_OK);
-    CU_ASSERT_EQUAL_FATAL(b.status, 401);
-}
-
-/* The challenge is still good: the device that was asked can answer it. */
-static void still_answerable(void)
-{
-    b.username = IMPI;
-    b.realm = HOST;
-    b.uri = "/";
-    b.qop = "auth-int";
-    b.algorithm = "AKAv1-MD5";
-    bench_respond(&b);
-    CU_ASSERT_EQUAL(b.status, 200);
-}
-
 /* ---- resynchronisation ---- */
 
 static void auts_reaches_the_hss(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.auts = AUTS;
     bench_respond(&b);
-    refused(401, GBA_E_UB_SYNC);
+    bench_refused(&b, 401, GBA_E_UB_SYNC);
     CU_ASSERT_TRUE(b.mar.resync);
     T_BYTES(GBA_ARRAY(b.mar.rand.b), t_hex("23553cbe9637a89d218ae64dae47bf35"));
     T_BYTES(GBA_ARRAY(b.mar.auts.b), t_hex("ba853f3c121cb55edb820040ab41"));
     CU_ASSERT_STRING_EQUAL(b.mar_impi, IMPI);
     b.auts = NULL;
-    still_answerable();
+    bench_still_answerable(&b);
 }
 
 static void resyncs_are_limited(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.auts = AUTS;
     for (unsigned i = 0; i < 2; i++) {
         bench_respond(&b);
-        refused(401, GBA_E_UB_SYNC);
+        bench_refused(&b, 401, GBA_E_UB_SYNC);
     }
     bench_respond(&b);
-    refused(403, GBA_E_UB_RESYNC_LIMIT);
+    bench_refused(&b, 403, GBA_E_UB_RESYNC_LIMIT);
     CU_ASSERT_EQUAL(b.asked, 3);
 }
 
 static void auts_cannot_be_replayed(void)
 {
     static char again[2048];
-    challenged();
+    bench_challenged(&b);
     b.auts = AUTS;
     bench_copy(again, sizeof again, bench_credentials(&b));
     bench_send(&b, again);
-    refused(401, GBA_E_UB_SYNC);
+    bench_refused(&b, 401, GBA_E_UB_SYNC);
     bench_send(&b, again);
-    refused(400, GBA_E_UB_OPAQUE);
+    bench_refused(&b, 400, GBA_E_UB_OPAQUE);
 }
 
 static void wrong_auts_response_counts_once(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.auts = AUTS;
     b.response = "00000000000000000000000000000000";
     bench_respond(&b);
-    refused(401, GBA_E_UB_SYNC);
+    bench_refused(&b, 401, GBA_E_UB_SYNC);
     bench_respond(&b);
-    refused(400, GBA_E_UB_AUTS);
+    bench_refused(&b, 400, GBA_E_UB_AUTS);
     CU_ASSERT_EQUAL(b.asked, 2);
 }
 
 static void malformed_auts(void)
 {
     static const char *const bad[] = {"", "AAAA", "uoU/PBIctV7bggBAq0EA", "!!!!"};
-    challenged();
+    bench_challenged(&b);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         b.auts = bad[i];
         bench_respond(&b);
-        refused(400, GBA_E_UB_AUTS);
+        bench_refused(&b, 400, GBA_E_UB_AUTS);
     }
     CU_ASSERT_EQUAL(b.asked, 1);
     b.auts = NULL;
-    still_answerable();
+    bench_still_answerable(&b);
 }
 
 static void forged_auts_is_the_hss_to_refuse(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.auts = AUTS;
     b.maa.result.code = DIA_UNABLE_TO_COMPLY;
     bench_respond(&b);
-    refused(403, GBA_E_ZH_RESYNC);
+    bench_refused(&b, 403, GBA_E_ZH_RESYNC);
     bench_respond(&b);
     CU_ASSERT_NOT_EQUAL(b.status, 200);
 }
@@ -143,7 +115,7 @@ static void hss_says_no(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         b.maa.result = cases[i].result;
         bench_first(&b);
-        refused(cases[i].status, cases[i].reason);
+        bench_refused(&b, cases[i].status, cases[i].reason);
     }
 }
 
@@ -151,40 +123,40 @@ static void hss_says_nothing(void)
 {
     b.maa_rc = GBA_E_DIA_TIMEOUT;
     bench_first(&b);
-    refused(503, GBA_E_ZH_BUSY);
+    bench_refused(&b, 503, GBA_E_ZH_BUSY);
     T_STR(bench_field(&b, "Retry-After"), "10");
     b.maa_rc = GBA_E_DIA_LENGTH;
     bench_first(&b);
-    refused(503, GBA_E_ZH_PROTOCOL);
+    bench_refused(&b, 503, GBA_E_ZH_PROTOCOL);
 }
 
 static void hss_says_nonsense(void)
 {
     b.maa.impi = GBA_LIT(OTHER_IMPI);
     bench_first(&b);
-    refused(503, GBA_E_ZH_PROTOCOL);
+    bench_refused(&b, 503, GBA_E_ZH_PROTOCOL);
     b.maa.impi = GBA_LIT(IMPI);
     b.maa.has_vector = false;
     bench_first(&b);
-    refused(503, GBA_E_ZH_PROTOCOL);
+    bench_refused(&b, 503, GBA_E_ZH_PROTOCOL);
     b.maa.has_vector = true;
     b.maa.vector.xres.n = 3;
     bench_first(&b);
-    refused(503, GBA_E_ZH_PROTOCOL);
+    bench_refused(&b, 503, GBA_E_ZH_PROTOCOL);
     b.maa.vector.xres.n = 8;
     b.maa.guss = GBA_LIT("<guss><bsfInfo>");
     bench_first(&b);
-    refused(503, GBA_E_ZH_GUSS);
+    bench_refused(&b, 503, GBA_E_ZH_GUSS);
 }
 
 static void repeated_vector_is_refused(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.username = OTHER_IMPI;
     b.maa.impi = GBA_LIT(OTHER_IMPI);
     bench_first(&b);
-    refused(503, GBA_E_ZH_REPEATED);
-    still_answerable();
+    bench_refused(&b, 503, GBA_E_ZH_REPEATED);
+    bench_still_answerable(&b);
 }
 
 static void redirects_are_followed_once(void)
@@ -192,12 +164,12 @@ static void redirects_are_followed_once(void)
     b.maa.result.code = DIA_REDIRECT_INDICATION;
     b.maa.redirect_host = GBA_LIT("aaa://hss2.home.example:3868;transport=tcp");
     bench_first(&b);
-    refused(503, GBA_E_ZH_BUSY);
+    bench_refused(&b, 503, GBA_E_ZH_BUSY);
     CU_ASSERT_EQUAL(b.asked, 2);
     CU_ASSERT_STRING_EQUAL(b.mar_host, "hss2.home.example");
     b.maa.redirect_host = GBA_LIT("aaa://\"");
     bench_first(&b);
-    refused(503, GBA_E_ZH_PROTOCOL);
+    bench_refused(&b, 503, GBA_E_ZH_PROTOCOL);
 }
 
 static void events_out_of_turn_end_the_run(void)
@@ -205,7 +177,7 @@ static void events_out_of_turn_end_the_run(void)
     static const enum bsf_ub_event_kind kinds[] = {BSF_UB_FOUND, BSF_UB_VECTOR, BSF_UB_STORED};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct bsf_ub_order order;
-        challenged();
+        bench_challenged(&b);
         bsf_ub_tick(&b.ub, &b.world.env);
         bsf_ub_step(&b.ub, &b.run, &b.world.env, &(struct bsf_ub_event){.kind = kinds[i], .maa = &b.maa},
                     &order);
@@ -220,15 +192,15 @@ static void events_out_of_turn_end_the_run(void)
 
 static void unkept_session_is_not_promised(void)
 {
-    challenged();
+    bench_challenged(&b);
     b.store_rc = GBA_E_STORE;
     bench_respond(&b);
-    refused(503, GBA_E_STORE);
+    bench_refused(&b, 503, GBA_E_STORE);
     b.store_rc = GBA_OK;
-    challenged();
+    bench_challenged(&b);
     b.store_rc = GBA_E_STORE_FULL;
     bench_respond(&b);
-    refused(503, GBA_E_STORE_FULL);
+    bench_refused(&b, 503, GBA_E_STORE_FULL);
     CU_ASSERT_PTR_NULL(bench_field(&b, "Content-Type").p);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "rt/addr.h"
+#include "rt/httpd_conn.h"
 #include "rt/log.h"
 
 enum { HELD_MAX = 400, BIG = 8 << 20, READ_MAX = BIG + 4096, PATIENCE_S = 10 };
@@ -96,7 +97,7 @@ static void gone(struct rt_http_tx *tx, const struct gba_http_msg *req)
     size_t n = 0;
     (void)req;
     for (size_t i = 0; i < n_held; i++)
-        n += rt_http_peer_gone(held[i]);
+        n += held[i]->conn->state == RT_CONN_CLOSED;
     reply_number(tx, n);
 }
 
