@@ -32,7 +32,7 @@ static gba_rc open_sqn_file(const struct hss_conf *conf, struct hss_subs_file *f
     for (uint32_t i = 0; i < file->n && rc == GBA_OK; i++)
         file->subs.sub[i].sqn = (struct hss_sqn){starts[i].last, starts[i].limit, 0};
     if (rc != GBA_OK)
-        rt_log(RT_LOG_ERROR, "sqn.open", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
+        rt_log(RT_LOG_ERROR, "sqn.open-failed", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
     free(starts);
     return rc;
 }

@@ -120,7 +120,7 @@ static void on_renew(void *arg)
 {
     struct rt_dia *dia = arg;
     if (renew_anchor(dia) != 0)
-        rt_log(RT_LOG_ERROR, "dia.anchor", RT_CSTR("text", "the session anchor cannot be renewed"));
+        rt_log(RT_LOG_ERROR, "dia.anchor-failed", RT_CSTR("text", "the session anchor cannot be renewed"));
     dia->anchor_timer = rt_timer_start(dia->loop, ANCHOR_RENEW_MS, on_renew, dia);
 }
 
@@ -305,7 +305,7 @@ void rt_dia_close(struct rt_dia *dia, uint32_t ms)
     rt_timer_cancel(dia->anchor_timer);
     dia->look_timer = dia->anchor_timer = NULL;
     if (!stop_core(dia, ms)) {
-        rt_log(RT_LOG_WARN, "dia.close", RT_CSTR("text", "freeDiameter did not end in time"));
+        rt_log(RT_LOG_WARN, "dia.close-unfinished", RT_CSTR("text", "freeDiameter did not end in time"));
         return; /* its threads still use what is ours */
     }
     dia_req_free(dia);

@@ -10,6 +10,6 @@ gba_rc rt_node_start(struct rt_loop *loop, const struct gba_conf_diameter *conf,
     gba_text why = {0};
     gba_rc rc = rt_dia_open(loop, &node, out, &why);
     if (rc != GBA_OK)
-        rt_log(RT_LOG_ERROR, "diameter.start", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
+        rt_log(RT_LOG_ERROR, "dia.start-failed", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
     return rc;
 }

@@ -13,6 +13,7 @@
 # Nothing outside $lab is written; nothing listens outside loopback; only what was
 # started here is stopped, by its pid.
 
+. "$(dirname "${BASH_SOURCE[0]}")/wait.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/pcscd.sh"
 
 lab_bsf_host=bsf.mnc001.mcc001.pub.3gppnetwork.org
@@ -71,20 +72,9 @@ lab_alive() {
     [ "$state" != Z ]
 }
 
-# lab_wait_for SECONDS COMMAND...: until the command succeeds
-lab_wait_for() {
-    local tries=$(($1 * 20))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        sleep 0.05
-    done
-}
-
 # lab_wait_log NAME TEXT: until the log has it; the process must live
 lab_wait_log() {
-    lab_wait_for 20 lab_logged_or_dead "$1" "$2"
+    wait_for 20 lab_logged_or_dead "$1" "$2"
     grep -q -- "$2" "$lab/$1.log" && return 0
     echo "lab: $1 did not say \"$2\"; its log:" >&2
     tail -n 20 "$lab/$1.log" >&2
@@ -99,7 +89,7 @@ lab_stop() {
     local pid=${lab_pids[$1]:-}
     [ -n "$pid" ] || return 0
     kill "$pid" 2>/dev/null
-    lab_wait_for 5 lab_dead "$1" || kill -9 "$pid" 2>/dev/null
+    wait_for 5 lab_dead "$1" || kill -9 "$pid" 2>/dev/null
     wait "$pid" 2>/dev/null
     lab_codes[$1]=$?
     unset "lab_pids[$1]"
@@ -244,7 +234,7 @@ lab_reader() {
 
 lab_start_card() {
     lab_spawn "card$1" pcscd_card $(($1 - 1)) "$lab_build/keystrap-card" -c "$lab/card$1.yaml"
-    lab_wait_log "card$1" card.ready && lab_wait_for 10 lab_card_is_in "$1"
+    lab_wait_log "card$1" card.ready && wait_for 10 lab_card_is_in "$1"
 }
 
 # pcscd looks for cards now and then.  A run that gets past the card (exit code 3)

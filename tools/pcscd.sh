@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
-# A pcscd of one's own, with vsmartcard's virtual reader and our cards in it.  Source it, then:
+# A pcscd of one's own, with vsmartcard's virtual reader and our cards in it.  Source it behind
+# tools/wait.sh, then:
 #
 #   pcscd_prepare BUILD_DIR FOLDER   decide how, write FOLDER/pcscd/; fails with a reason in $pcscd_why
 #   pcscd_run                        becomes pcscd: call it in the background
@@ -76,12 +77,7 @@ pcscd_run() {
 }
 
 pcscd_wait() {
-    pcscd_tries=$(($1 * 20))
-    until [ -s "$pcscd_dir/pid" ]; do
-        pcscd_tries=$((pcscd_tries - 1))
-        [ $pcscd_tries -gt 0 ] || return 1
-        sleep 0.05
-    done
+    wait_for "$1" test -s "$pcscd_dir/pid"
 }
 
 pcscd_card() {

@@ -140,7 +140,7 @@ static void transmit(void *self, gba_view command, gba_writer *rsp)
 {
     gba_rc rc = uicc_sim_transmit(self, command, rsp);
     if (rc != GBA_OK)
-        rt_log(RT_LOG_ERROR, "card.state", RT_REASON(rc));
+        rt_log(RT_LOG_ERROR, "card.save-failed", RT_REASON(rc));
 }
 
 static int serve(const struct arguments *args, struct uicc_sim *sim)
@@ -149,7 +149,7 @@ static int serve(const struct arguments *args, struct uicc_sim *sim)
     int fd;
     gba_rc rc = uicc_vpcd_connect(&args->vpcd, &fd);
     if (rc != GBA_OK) {
-        rt_log(RT_LOG_ERROR, "card.connect", RT_REASON(rc), RT_CSTR("host", args->vpcd.host),
+        rt_log(RT_LOG_ERROR, "card.connect-failed", RT_REASON(rc), RT_CSTR("host", args->vpcd.host),
                RT_CSTR("port", args->vpcd.port));
         return EXIT_FAILED;
     }
@@ -164,9 +164,10 @@ static int serve(const struct arguments *args, struct uicc_sim *sim)
 static int desync(const struct arguments *args, struct uicc_sim *sim)
 {
     gba_rc rc = uicc_sim_desync(sim, args->desync);
-    rt_log(rc == GBA_OK ? RT_LOG_NOTICE : RT_LOG_ERROR, "card.desync", RT_REASON(rc),
-           RT_NUM("by", args->desync));
-    return rc == GBA_OK ? EXIT_GOOD : EXIT_FAILED;
+    bool good = rc == GBA_OK;
+    rt_log(good ? RT_LOG_NOTICE : RT_LOG_ERROR, good ? "card.desynchronised" : "card.desync-failed",
+           RT_REASON(rc), RT_NUM("by", args->desync));
+    return good ? EXIT_GOOD : EXIT_FAILED;
 }
 
 static int complain(const struct arguments *args, gba_rc rc, const struct rt_conf_errors *errors)

@@ -14,7 +14,7 @@ struct waiting {
 static void log_trouble(gba_rc rc, const struct dia_maa *maa)
 {
     if (rc != GBA_OK)
-        rt_log(RT_LOG_WARN, "zh.no_answer", RT_REASON(rc));
+        rt_log(RT_LOG_WARN, "zh.no-answer", RT_REASON(rc));
     else if (maa->result.experimental || maa->result.code != DIA_SUCCESS)
         rt_log(RT_LOG_NOTICE, "zh.refused", RT_NUM("code", maa->result.code),
                RT_NUM("experimental", maa->result.experimental), RT_STR("hss", maa->origin_host));

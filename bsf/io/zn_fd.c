@@ -37,7 +37,7 @@ static void answer_fault(struct bsf_zn_fd *zn, struct msg *msg, const struct dia
 static void log_answer(const struct exchange *x, const struct bsf_zn_order *order)
 {
     bool good = order->reason == GBA_OK;
-    rt_log(good ? RT_LOG_INFO : RT_LOG_WARN, good ? "zn.key_given" : "zn.refused", RT_REASON(order->reason),
+    rt_log(good ? RT_LOG_INFO : RT_LOG_WARN, good ? "zn.key-given" : "zn.refused", RT_REASON(order->reason),
            RT_STR("peer", rt_dia_peer_of(x->msg)), RT_STR("origin", x->bir.route.origin_host),
            RT_STR("naf", gba_view_sub(x->bir.naf_id, 0, x->bir.naf_id.n >= 5 ? x->bir.naf_id.n - 5 : 0)),
            RT_ID("btid", x->bir.btid), RT_NUM("code", order->bia.result.code));

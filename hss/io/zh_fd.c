@@ -96,7 +96,7 @@ static void answer(struct exchange *x, struct hss_order *order)
     if (dia_maa_encode(&x->msg, &order->maa) == GBA_OK) {
         release(zh, x->msg);
     } else {
-        rt_log(RT_LOG_ERROR, "zh.answer", RT_REASON(GBA_E_DIA_ENCODE));
+        rt_log(RT_LOG_ERROR, "zh.answer-failed", RT_REASON(GBA_E_DIA_ENCODE));
         answer_fault(zh, x->msg, &(struct dia_fault){{false, DIA_UNABLE_TO_COMPLY}, 0});
     }
     free(x);
@@ -155,7 +155,7 @@ static void on_stored(void *arg, uint32_t sub, uint64_t limit, gba_rc rc)
 {
     struct hss_zh_fd *zh = arg;
     if (rc != GBA_OK)
-        rt_log(RT_LOG_ERROR, "sqn.store", RT_REASON(rc),
+        rt_log(RT_LOG_ERROR, "sqn.store-failed", RT_REASON(rc),
                RT_ID("impi", gba_text_view(&zh->parts.auc->subs->sub[sub].impi)));
     hss_auc_stored(zh->parts.auc, sub, limit, rc == GBA_OK);
     for (struct exchange *x = take_waiting(zh, sub), *next; x; x = next) {

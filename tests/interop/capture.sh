@@ -27,7 +27,7 @@ captures() {
     (exec 3<>"/dev/tcp/127.0.0.1/$port_hss") 2>/dev/null
     [ "$(stat -c %s "$lab/capture.pcap" 2>/dev/null || echo 0)" -gt 500 ]
 }
-check "tshark captures" lab_wait_for 20 captures
+check "tshark captures" wait_for 20 captures
 check "naf starts" lab_start naf
 check "peers connect" lab_wait_peers
 
@@ -45,7 +45,7 @@ decode() {
 enough() {
     [ "$(decode -Y 'diameter.cmd.code == 310' | wc -l)" -ge 4 ]
 }
-check "the capture has it all" lab_wait_for 20 enough
+check "the capture has it all" wait_for 20 enough
 decode -T fields -e diameter.cmd.code -e diameter.flags.request -e diameter.applicationId -Y diameter >"$lab/messages"
 decode -V >"$lab/decoded"
 for row in "303 16777221 Zh" "310 16777220 Zn"; do

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # TAP for shell tests: source it, call check..., end with tap_done.
 tap_n=0
-tap_out=$(mktemp)
+tap_out=
 
 # check NAME COMMAND...: ok when the command succeeds.  It runs in this shell, so
 # that what it starts is known here.
@@ -10,6 +10,7 @@ check() {
     tap_name=$1
     shift
     tap_n=$((tap_n + 1))
+    [ -n "$tap_out" ] || tap_out=$(mktemp)
     if "$@" >"$tap_out" 2>&1; then
         echo "ok $tap_n - $tap_name"
     else
@@ -24,6 +25,11 @@ same() {
         printf 'wanted: %s\ngot:    %s\n' "$1" "$2"
         return 1
     }
+}
+
+# check_same NAME GOT WANTED
+check_same() {
+    check "$1" same "$3" "$2"
 }
 
 # holds FILE TEXT / lacks FILE TEXT: a fixed string in a file

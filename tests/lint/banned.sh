@@ -30,6 +30,30 @@ sed -n 's/^GBA_RC([^"]*"\([^"]*\)".*/\1/p' "$top_srcdir/gba/base/rc.def" > "$lin
 sort "$lint_tmp/tokens" | uniq -d | check "reason codes are unique"
 grep -vxE '[a-z0-9]+(-[a-z0-9]+)*' "$lint_tmp/tokens" | check "reason codes are words with hyphens"
 
+# unnamed ROWS < stripped code: the results that no line of product code names
+unnamed() {
+    grep -vE '^tests/' | grep -oE 'GBA_(OK|E_[A-Z0-9_]+)' | sort -u > "$lint_tmp/named"
+    sort -u "$1" | comm -23 - "$lint_tmp/named"
+}
+rows() {
+    sed -n 's/^GBA_RC(\([A-Z0-9_]*\),.*/GBA_\1/p' "$1"
+}
+printf '%s\n' 'GBA_RC(E_ONE, BUG, "one", "used")' 'GBA_RC(E_TWO, BUG, "two", "not used")' > "$lint_tmp/example.def"
+rows "$lint_tmp/example.def" > "$lint_tmp/rows"
+printf '%s\n' 'bsf/x.c:1:return GBA_E_ONE;' 'tests/x.c:1:T_RC(rc, GBA_E_TWO);' | unnamed "$lint_tmp/rows" |
+    check_flags "unused reason codes" 1
+rows "$top_srcdir/gba/base/rc.def" > "$lint_tmp/rows"
+unnamed "$lint_tmp/rows" < "$lint_tmp/code" | check "every reason code is one that some code gives"
+# Logs can be searched by part and by event: misnamed < source lines with events.
+misnamed() {
+    grep -E '(rt_log|rt_log_fields|rt_reasons_log)\(' | grep -oE '"[^" ]*[._][^" ]*"' |
+        grep -vxE '"[a-z]+\.[a-z]+(-[a-z]+)*"' || true
+}
+printf '%s\n' 'rt_log(RT_LOG_WARN, "zn.key_given", x);' 'rt_log(RT_LOG_WARN, "zn.key-given", x);' 'open("a_b");' |
+    misnamed | check_flags "log events" 1
+# shellcheck disable=SC2086
+(cd "$top_srcdir" && find $PRODUCT -name '*.c' -exec cat {} +) | misnamed | check "log events are part.event-name"
+
 cd "$top_srcdir"
 # shellcheck disable=SC2086
 texts=$(find $PRODUCT config tests doc README.md ARCHITECTURE.md SECURITY.md NEWS check lab configure.ac Makefile.am \

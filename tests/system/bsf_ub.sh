@@ -37,7 +37,7 @@ check "a GBA_ME subscriber bootstraps, rspauth holds" says "first 401 gba-me" "g
 curl -sS --noproxy '*' --digest -A 3gpp-gba -u "$(value btid):$(value ks_naf)" -o "$lab/page" -w '%{http_code}' \
     -H "Host: $lab_naf_host" "http://127.0.0.1:$port_naf/echo" >"$lab/code" 2>"$lab/curl"
 check "the NAF gets the same Ks_NAF over Zn" same 200 "$(cat "$lab/code")"
-check "the BSF says so" grep -q 'zn.key_given reason=ok peer=naf.home.example' "$lab/bsf.log"
+check "the BSF says so" grep -q 'zn.key-given reason=ok peer=naf.home.example' "$lab/bsf.log"
 
 probe "$lab_impi_u" first good
 check "a GBA_U subscriber gets AUTN*" says "first 401 gba-u" "good 200"
@@ -91,7 +91,7 @@ check "the HSS comes back" lab_start hss
 back() {
     probe "$lab_impi_me" first good && says "first 401 gba-me" "good 200" >/dev/null
 }
-check "and devices bootstrap again" lab_wait_for 20 back
+check "and devices bootstrap again" wait_for 20 back
 
 kill -USR1 "${lab_pids[bsf]}"
 check "counters on SIGUSR1" lab_wait_log bsf 'ub.count reason=ub-response-wrong n=1'

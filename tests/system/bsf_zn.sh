@@ -34,13 +34,13 @@ peers() {
 for program in hss bsf naf upstream; do
     check "$program starts" lab_start "$program"
 done
-check "peers connect" lab_wait_for 20 peers
+check "peers connect" wait_for 20 peers
 check "a device bootstraps" bootstrap
 check "and is let in" same 200 "$(ask)"
-check "the settings and the identity went along" grep -q 'zn.key_given reason=ok' "$lab/bsf.log"
+check "the settings and the identity went along" grep -q 'zn.key-given reason=ok' "$lab/bsf.log"
 
 check "the BSF restarts" restart_bsf
-check "peers connect" lab_wait_for 30 peers
+check "peers connect" wait_for 30 peers
 check "the NAF lets the key live that it has" same 200 "$(ask)"
 lab_stop naf
 check "the NAF restarts" lab_start naf
@@ -53,7 +53,7 @@ check "and is let in" same 200 "$(ask)"
 # deny NAME REASON SED-SCRIPT: after this change of the configuration the NAF gets no key
 deny() {
     check "$1: the BSF restarts" restart_bsf "$3"
-    check "$1: peers connect" lab_wait_for 30 peers
+    check "$1: peers connect" wait_for 30 peers
     check "$1: a device bootstraps" bootstrap
     check "$1: and is refused" same 403 "$(ask)"
     check "$1: the reason" grep -q "zn.refused reason=$2 peer=naf.home.example .*code=5402" "$lab/bsf.log"

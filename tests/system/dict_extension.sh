@@ -4,6 +4,8 @@
 # dictionaries that come with freeDiameter.  dict_probe.fdx, loaded last, looks the
 # definitions up in the running daemon.
 set -u
+. "$top_srcdir/tools/wait.sh"
+. "$top_srcdir/tests/lib/tap.sh"
 daemon=$(PATH=$PATH:/usr/sbin command -v freeDiameterd) || { echo "1..0 # SKIP freeDiameterd is not installed"; exit 0; }
 ours=$top_builddir/diameter-dict/.libs/keystrap_dict_gba.fdx
 probe=$top_builddir/tests/system/.libs/dict_probe.fdx
@@ -12,7 +14,6 @@ shipped=$(dirname "$(find /usr/lib /usr/lib64 /usr/local/lib -name dict_nasreq.f
 theirs="dict_nasreq dict_eap dict_rfc5777 dict_mip6i dict_mip6a dict_nas_mipv6 dict_dcca dict_sip dict_dcca_3gpp dict_dcca_starent"
 dir=$(mktemp -d)
 pid=
-test_number=0
 
 cleanup()
 {
@@ -22,15 +23,10 @@ cleanup()
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
 
-verdict()
+# passed ok|bad
+passed()
 {
-    test_number=$((test_number + 1))
-    if [ "$1" = ok ]; then
-        echo "ok $test_number - $2"
-    else
-        sed 's/^/# /' "$dir/log"
-        echo "not ok $test_number - $2"
-    fi
+    [ "$1" = ok ] || { cat "$dir/log"; return 1; }
 }
 
 # write_conf EXTENSION... : a node that listens nowhere (port 0) and has no peers
@@ -40,17 +36,6 @@ write_conf()
     echo 'Port = 0; SecPort = 0; No_SCTP; NoRelay;'
     for extension in "$@"; do
         echo "LoadExtension = \"$extension\";"
-    done
-}
-
-# wait_for SECONDS COMMAND... : until it succeeds
-wait_for()
-{
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do
-        [ $SECONDS -ge $end ] && return 1
-        sleep 0.05
     done
 }
 
@@ -88,7 +73,7 @@ run()
     # the daemon calls every normal stop fatal
     grep -v "FATAL! Initiating freeDiameter shutdown sequence" "$dir/log" | grep -qE "ERROR|FATAL" && result=bad
     [ $result = ok ] || echo "# exit status $status, try $try"
-    verdict $result "$name"
+    check "$name" passed $result
 }
 
 # run_without_ours : the probe does find out when ours is not there
@@ -98,7 +83,7 @@ run_without_ours()
     write_conf "$probe" > "$dir/fd.conf"
     timeout 20 "$daemon" -c "$dir/fd.conf" > "$dir/log" 2>&1 || result=ok
     grep -q "dict_probe: 402 is missing" "$dir/log" || result=bad
-    verdict $result "without it the definitions are missing"
+    check "without it the definitions are missing" passed $result
 }
 
 paths=
@@ -106,10 +91,10 @@ for name in $theirs; do
     [ -f "$shipped/$name.fdx" ] && paths="$paths $shipped/$name.fdx"
 done
 
-echo 1..4
 run_without_ours
 run "alone" "$ours" "$probe"
 # shellcheck disable=SC2086
 run "behind the shipped dictionaries" $paths "$ours" "$probe"
 # shellcheck disable=SC2086
 run "before the shipped dictionaries" "$ours" $paths "$probe"
+tap_done

@@ -3,11 +3,11 @@
 # keystrap-card in a real pcscd: the card contract with T=0 and T=1, removal and insertion, a second
 # slot, a card that was put out of step, and that nobody but us is disturbed.
 set -u
+. "$top_srcdir/tools/wait.sh"
 . "$top_srcdir/tools/pcscd.sh"
+. "$top_srcdir/tests/lib/tap.sh"
 tmp=$(mktemp -d)
 pcscd='' card='' other='' client=''
-count=0
-
 stop() {
     [ -n "$1" ] || return 0
     kill "$1" 2>/dev/null
@@ -23,29 +23,6 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
-
-# check NAME GOT WANTED
-check() {
-    count=$((count + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $count - $1"
-    else
-        echo "not ok $count - $1"
-        echo "# got:    $2"
-        echo "# wanted: $3"
-    fi
-}
-
-# wait_for SECONDS COMMAND...
-wait_for() {
-    tries=$(($1 * 20))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        sleep 0.05
-    done
-}
 
 opens() {
     [ "$("$test_card" open "$1")" = "$2" ]
@@ -69,13 +46,13 @@ contract() {
     grep -c '^ok' "$tmp/contract" >"$tmp/passed"
     while IFS= read -r line; do
         case $line in
-        "ok "*) count=$((count + 1)) && echo "ok $count - ${line#ok * - }" ;;
-        "not ok "*) count=$((count + 1)) && echo "not ok $count - ${line#not ok * - }" ;;
+        "ok "*) tap_n=$((tap_n + 1)) && echo "ok $tap_n - ${line#ok * - }" ;;
+        "not ok "*) tap_n=$((tap_n + 1)) && echo "not ok $tap_n - ${line#not ok * - }" ;;
         "1.."*) ;;
         *) echo "# $line" ;;
         esac
     done <"$tmp/contract"
-    check "$1: the whole contract ran" "$code $(cat "$tmp/passed")" "0 $(grep '^1\.\.' "$tmp/contract" | cut -c4-)"
+    check_same "$1: the whole contract ran" "$code $(cat "$tmp/passed")" "0 $(grep '^1\.\.' "$tmp/contract" | cut -c4-)"
 }
 
 test_card=$top_builddir/tests/contract/test_card_pcsc
@@ -92,8 +69,8 @@ pcscd_run >"$tmp/pcscd.log" 2>&1 &
 pcscd=$!
 pcscd_wait 10
 wait_for 10 opens "Virtual" card-removed
-check "an empty reader" "$("$test_card" open Virtual)" card-removed
-check "no such reader" "$("$test_card" open Nowhere)" reader-not-found
+check_same "an empty reader" "$("$test_card" open Virtual)" card-removed
+check_same "no such reader" "$("$test_card" open Nowhere)" reader-not-found
 
 insert 0 "$tmp/card.yaml" --t1
 card=$inserted
@@ -106,14 +83,14 @@ mkfifo "$tmp/go"
 client=$!
 exec 9>"$tmp/go"
 wait_for 10 grep -q opened "$tmp/removal"
-check "a name is a part of a reader's, of any case" "$(head -1 "$tmp/removal")" "opened T=1"
+check_same "a name is a part of a reader's, of any case" "$(head -1 "$tmp/removal")" "opened T=1"
 stop "$card"
 wait_for 10 opens "Virtual PCD 00 00" card-removed
 echo go >&9
 exec 9>&-
 wait "$client"
 client=''
-check "a card removed while in use" "$(tail -1 "$tmp/removal")" card-removed
+check_same "a card removed while in use" "$(tail -1 "$tmp/removal")" card-removed
 
 insert 0 "$tmp/card.yaml" --t0
 card=$inserted
@@ -123,8 +100,8 @@ contract "T=0"
 
 insert 1 "$tmp/other.yaml"
 other=$inserted
-check "a card in the second slot" "$("$test_card" open "Virtual PCD 00 01")" ok
-check "a profile in use" "$("$top_builddir/keystrap-card" -c "$tmp/other.yaml" --desync 2>&1)" \
+check_same "a card in the second slot" "$("$test_card" open "Virtual PCD 00 01")" ok
+check_same "a profile in use" "$("$top_builddir/keystrap-card" -c "$tmp/other.yaml" --desync 2>&1)" \
     "$tmp/other.yaml: the simulated card is in use by another process"
 
 # ---- out of step: removed, put out of step, inserted; the contract heals it by AUTS
@@ -133,8 +110,8 @@ stop "$card"
 wait_for 10 opens "Virtual PCD 00 00" card-removed
 before=$(cksum <"$tmp/card.yaml.state")
 "$top_builddir/keystrap-card" -c "$tmp/card.yaml" --desync=5000 2>"$tmp/desync.log"
-check "--desync" "$? $(grep -c 'card.desync.*by=5000' "$tmp/desync.log")" "0 1"
-check "--desync changes the state" "$([ "$before" != "$(cksum <"$tmp/card.yaml.state")" ] && echo yes)" yes
+check_same "--desync" "$? $(grep -c 'card.desynchronised.*by=5000' "$tmp/desync.log")" "0 1"
+check_same "--desync changes the state" "$([ "$before" != "$(cksum <"$tmp/card.yaml.state")" ] && echo yes)" yes
 insert 0 "$tmp/card.yaml"
 card=$inserted
 contract "out of step"
@@ -146,11 +123,11 @@ wait "$pcscd" 2>/dev/null
 pcscd=''
 wait_for 10 grep -q 'card.removed reason=ok' "$tmp/card.yaml.log"
 wait "$card"
-check "the card ends with its reader" "$?" 0
+check_same "the card ends with its reader" "$?" 0
 wait "$other"
-check "and so does the other" "$?" 0
+check_same "and so does the other" "$?" 0
 card='' other=''
-check "no pcscd" "$("$test_card" open Virtual)" pcsc-unavailable
-check "the system's pcscd is untouched" "$(cat /run/pcscd/pcscd.pid 2>/dev/null)" "$system_pid"
-check "nobody listens" "$(ss -Hltn "sport = :$pcscd_port")" ""
-echo "1..$count"
+check_same "no pcscd" "$("$test_card" open Virtual)" pcsc-unavailable
+check_same "the system's pcscd is untouched" "$(cat /run/pcscd/pcscd.pid 2>/dev/null)" "$system_pid"
+check_same "nobody listens" "$(ss -Hltn "sport = :$pcscd_port")" ""
+tap_done

@@ -26,7 +26,7 @@ quick() {
 all_wait() {
     [ "$(ss -Htn state established "( sport = :$port_bsf )" | wc -l)" -ge 400 ]
 }
-check "the devices are connected and wait" lab_wait_for 10 all_wait
+check "the devices are connected and wait" wait_for 10 all_wait
 quick >"$lab/quick"
 check "another request is answered while they wait" same 400 "$(cut -d' ' -f1 "$lab/quick")"
 check "and in less than half a second" awk '{ exit !($2 < 0.5) }' "$lab/quick"
