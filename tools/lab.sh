@@ -32,12 +32,14 @@ lab_die() {
 
 lab_open() {
     lab_build=$1
-    lab=$(mktemp -d "${TMPDIR:-/tmp}/keystrap-lab.XXXXXX") || lab_die "no temporary folder"
-    chmod 700 "$lab"
+    lab=
     declare -gA lab_pids=()
     trap lab_close EXIT
+    trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
+    lab=$(mktemp -d "${TMPDIR:-/tmp}/keystrap-lab.XXXXXX") || lab_die "no temporary folder"
+    chmod 700 "$lab"
     # shellcheck disable=SC2046
     set -- $("$lab_build/tests/lib/freeports" 6)
     [ $# -eq 6 ] || lab_die "no free ports"
@@ -46,14 +48,16 @@ lab_open() {
 
 lab_close() {
     local name
-    trap - EXIT INT TERM
+    # A second Ctrl-C must not stop the cleanup.
+    trap '' HUP INT TERM
+    trap - EXIT
     for name in naf upstream bsf hss card1 card2 pcscd; do
         lab_stop "$name"
     done
     for name in "${!lab_pids[@]}"; do
         lab_stop "$name"
     done
-    [ -n "${lab_keep_files:-}" ] || rm -rf "$lab"
+    [ -z "$lab" ] || rm -rf "$lab"
 }
 
 # lab_spawn NAME COMMAND...: in the background, output to $lab/NAME.log
