@@ -12,7 +12,9 @@ build_prepare() {
     (
         flock 9 || exit 1
         [ -e build/prepared ] && [ -f configure ] && exit 0
-        ./autogen.sh 9>&- && touch build/prepared
+        # autoreconf leaves its temporary files when it is interrupted
+        rm -rf build/tmp && mkdir build/tmp &&
+            TMPDIR=$PWD/build/tmp ./autogen.sh 9>&- && rm -rf build/tmp && touch build/prepared
     ) 9>build/prepare.lock
 }
 
