@@ -9,7 +9,8 @@ static gba_rc open_one(struct rt_serve *serve, struct rt_daemon *daemon, const s
     gba_text address;
     gba_rc rc = rt_httpd_open(rt_daemon_loop(daemon), conf, fn, arg, &serve->at[serve->n]);
     if (rc != GBA_OK) {
-        rt_log(RT_LOG_ERROR, "http.listen-failed", RT_REASON(rc), RT_STR("address", gba_text_view(&conf->listen)));
+        rt_log(RT_LOG_ERROR, "http.listen-failed", RT_REASON(rc),
+               RT_STR("address", gba_text_view(&conf->listen)));
         return rc;
     }
     rt_httpd_address(serve->at[serve->n++], &address);
