@@ -8,7 +8,7 @@
 
 #include "gba/base/bytes.h"
 
-/* OK and the record (valid during the call), E_ABSENT-class when there is none,
+/* OK and the record (valid during the call), ABSENT class when there is none,
  * UNAVAILABLE class when the store cannot say. */
 typedef void bsf_store_fn(void *arg, gba_rc rc, gba_view record);
 
@@ -27,5 +27,6 @@ struct bsf_store {
     /* How many live records there are, as far as the store knows. */
     size_t (*count)(void *self);
 
+    /* Complete what waits with UNAVAILABLE class, wipe what is in memory, free self. */
     void (*close)(void *self);
 };

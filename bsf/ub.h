@@ -85,5 +85,7 @@ struct bsf_ub_order {
     const struct gba_http_msg *reply; /* REPLY */
 };
 
+/* One step: what to do next goes to *order, with the reason when it is the reply.
+ * Nothing fails but by a reply. */
 void bsf_ub_step(struct bsf_ub *ub, struct bsf_ub_run *run, const gba_env *env,
                  const struct bsf_ub_event *event, struct bsf_ub_order *order);

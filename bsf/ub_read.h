@@ -19,7 +19,7 @@ struct bsf_ub_ask {
     bool tmpi_capable; /* the User-Agent says 3gpp-gba-tmpi */
 };
 
-/* Malformed class, E_UB_METHOD, E_UB_REALM, E_UB_URI, E_IMPI ... */
+/* Which name it is for, and what it asks.  MALFORMED class, E_UB_METHOD, E_UB_REALM, E_UB_URI, E_IMPI ... */
 GBA_MUST_USE gba_rc bsf_ub_read(const struct bsf_conf *conf, const struct gba_http_msg *req, gba_arena *arena,
                                 struct bsf_ub_ask *ask);
 

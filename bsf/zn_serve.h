@@ -59,5 +59,6 @@ struct bsf_zn_order {
     struct dia_bia bia; /* ANSWER; holds keys: whoever declares the order wipes it */
 };
 
+/* One step: find the record, or answer; the reason tells why there is no key. */
 void bsf_zn_serve_step(struct bsf_zn *zn, struct bsf_zn_run *run, const gba_env *env,
                        const struct bsf_zn_event *event, struct bsf_zn_order *order);

@@ -79,6 +79,7 @@ void dia_get_join(struct dia_get *g, const struct dia_get *inside);
 /* All values of an AVP that may repeat, at most max (E_DIA_REPEATED). */
 size_t dia_get_views(struct dia_get *g, enum dia_avp avp, gba_view *out, size_t max);
 
+/* Note a failure, unless there was one before. */
 void dia_get_fail(struct dia_get *g, enum dia_avp avp, gba_rc rc);
 
 /* Session-Id and origin of a request, and its route. */

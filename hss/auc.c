@@ -37,7 +37,7 @@ int64_t hss_auc_stamp(int64_t now_ms)
 
 /*= TS 33.102 6.3.5: MAC-S first; a wrong one leaves SQN_HE alone. */
 static gba_rc resync(struct hss_auc *auc, const struct dia_mar *mar, struct hss_sub *sub,
-                     struct hss_order *order)
+                     struct hss_auc_order *order)
 {
     uint64_t sqn_ms;
     GBA_TRY(gba_aka_auts_open(&sub->key, &mar->rand, &mar->auts, &sqn_ms));
@@ -63,7 +63,7 @@ static bool bsf_has_it(const struct hss_auc *auc, const struct dia_mar *mar)
 }
 
 static gba_rc serve(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar,
-                    struct hss_order *order)
+                    struct hss_auc_order *order)
 {
     GBA_TRY(hss_subs_find(auc->subs, mar->impi, mar->impu, &order->sub));
     struct hss_sub *sub = &auc->subs->sub[order->sub];
@@ -80,12 +80,13 @@ static gba_rc serve(struct hss_auc *auc, const gba_env *env, const struct dia_ma
     return GBA_OK;
 }
 
-void hss_auc_step(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar, struct hss_order *order)
+void hss_auc_step(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar,
+                  struct hss_auc_order *order)
 {
     gba_wipe(order);
     order->sub = GBA_SLOT_NONE;
     order->reason = serve(auc, env, mar, order);
-    order->kind = order->reason == GBA_E_HSS_SQN_WAIT ? HSS_WAIT : HSS_REPLY;
+    order->kind = order->reason == GBA_E_HSS_SQN_WAIT ? HSS_AUC_WAIT : HSS_AUC_REPLY;
     if (order->reason == GBA_OK)
         order->maa.result = result_of(GBA_OK);
     else

@@ -16,23 +16,23 @@ struct hss_auc {
     int64_t loaded_s;  /* no GUSS is older than this; see hss_auc_stamp */
 };
 
-enum hss_order_kind {
-    HSS_REPLY, /* send maa */
-    HSS_WAIT,  /* step again with the same MAR once the subscriber's numbers are stored */
+enum hss_auc_order_kind {
+    HSS_AUC_REPLY, /* send maa */
+    HSS_AUC_WAIT,  /* step again with the same MAR once the subscriber's numbers are stored */
 };
 
-struct hss_order {
-    enum hss_order_kind kind;
+struct hss_auc_order {
+    enum hss_auc_order_kind kind;
     gba_rc reason;
-    uint32_t sub; /* GBA_SLOT_NONE: unknown */
-    bool resynced; /* SQN_HE was changed by this step */
-    uint64_t seq_ms; /* SEQ_MS of an AUTS that was good; 0: none */
+    uint32_t sub;       /* GBA_SLOT_NONE: unknown */
+    bool resynced;      /* SQN_HE was changed by this step */
+    uint64_t seq_ms;    /* SEQ_MS of an AUTS that was good; 0: none */
     struct dia_maa maa; /* without origin; its views live as long as the subscribers */
 };
 
 /* One step for a MAR.  The caller wipes *order.  A wrong MAC-S changes nothing. */
 void hss_auc_step(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar,
-                  struct hss_order *order);
+                  struct hss_auc_order *order);
 
 /* After a step: true when *limit is to be written for this subscriber. */
 bool hss_auc_wants(struct hss_auc *auc, uint32_t sub, uint64_t *limit);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys that the BSF handed out, by (B-TID, NAF-Id): two NAF-Ids that differ
- * only in the Ua id have different keys (gba.md 8.7).  Bounded; the entry
+ * only in the Ua id have different keys (TS 33.220 B.3).  Bounded; the entry
  * longest in the cache makes room.
  */
 #pragma once
@@ -35,7 +35,8 @@ struct naf_cache {
 /* Octets of memory for cap keys. */
 size_t naf_cache_memory(uint32_t cap);
 
-/* memory lives as long as the cache; the caller wipes it in the end. */
+/* memory has naf_cache_memory(cap) octets, aligned for any type, and lives as
+ * long; the caller wipes it in the end. */
 void naf_cache_init(struct naf_cache *c, void *memory, uint32_t cap, uint64_t seed);
 
 /* The unexpired key, or NULL. An expired one is wiped and forgotten. */

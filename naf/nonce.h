@@ -28,9 +28,11 @@ struct naf_nonces {
     int64_t forgotten_ms; /* nonces issued up to here are stale unless remembered */
 };
 
+/* Octets of memory for cap nonces in use. */
 size_t naf_nonces_memory(uint32_t cap);
 
-/* memory lives as long.  Takes its secret from env. */
+/* memory has naf_nonces_memory(cap) octets, aligned for any type, and lives as
+ * long.  The secret comes from env. */
 void naf_nonces_init(struct naf_nonces *n, void *memory, uint32_t cap, const gba_env *env);
 
 /* Append a fresh nonce for the service fqdn to w. */

@@ -16,7 +16,7 @@ void naf_ua_init(struct naf_ua *ua, const struct naf_conf *conf, struct naf_cach
 }
 
 /* The alternatives of a realm are "3GPP-bootstrapping@fqdn" and, with keys of
- * the UICC, "3GPP-bootstrapping-uicc@fqdn" (TS 24.109 5.2, gba.md 8.1). */
+ * the UICC, "3GPP-bootstrapping-uicc@fqdn" (TS 24.109 5.2). */
 static gba_rc check_realm(struct naf_ua_run *run, gba_view realm)
 {
     gba_view prefix, fqdn;

@@ -28,6 +28,7 @@ struct naf_ua {
     char opaque[17];
 };
 
+/* conf, cache and nonces are the caller's and live as long. */
 void naf_ua_init(struct naf_ua *ua, const struct naf_conf *conf, struct naf_cache *cache,
                  struct naf_nonces *nonces, const gba_env *env);
 
@@ -73,4 +74,5 @@ const struct naf_ua_order *naf_ua_key(struct naf_ua *ua, struct naf_ua_run *run,
 const struct naf_ua_order *naf_ua_upstream(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env,
                                            gba_rc rc, const struct gba_http_msg *rsp);
 
+/* Wipe the password and everything else of the device. */
 void naf_ua_run_wipe(struct naf_ua_run *run);

@@ -38,7 +38,7 @@ static gba_view written(const struct naf_ua_run *run, size_t from)
     return gba_view_sub(gba_writer_view(&run->w), from, run->w.n);
 }
 
-/* Several keys on offer make one realm string, parted by ';' (gba.md 8.1). */
+/* Several keys on offer make one realm string, parted by ';' (TS 24.109 5.2). */
 static gba_view put_realm(struct naf_ua_run *run)
 {
     gba_view fqdn = gba_text_view(&run->service->fqdn);
@@ -69,7 +69,7 @@ static gba_rc add_challenge(const struct naf_ua *ua, struct naf_ua_run *run, con
 
 /* The stronger algorithm first (RFC 7616 3.7); "auth-int" first, because some
  * devices take the first of several. A bare 401 tells the device to bootstrap
- * again, so a mere new nonce says stale=true (gba.md 8.2). */
+ * again, so a mere new nonce says stale=true (TS 24.109 5.2.5). */
 static gba_rc challenge(const struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env, gba_rc reason)
 {
     size_t from = run->w.n;

@@ -10,7 +10,7 @@
 #define NAF_INTENDED GBA_LIT("X-3GPP-Intended-Identity")
 #define NAF_ASSERTED GBA_LIT("X-3GPP-Asserted-Identity")
 
-/* The answer to a request that is not let through (gba.md 8.2): the status
+/* The answer to a request that is not let through (TS 24.109 5.2): the status
  * follows from the reason. */
 const struct naf_ua_order *naf_ua_refuse(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *env,
                                          gba_rc reason);

@@ -10,6 +10,7 @@ struct rt_reasons {
     uint64_t n[GBA_RC_COUNT];
 };
 
+/* Count one. */
 void rt_reasons_add(struct rt_reasons *reasons, gba_rc rc);
 
 /* One notice a counter that is not zero: "<event> reason=ok n=12". */

@@ -21,7 +21,7 @@ struct ue_boot_conf {
     gba_view host;        /* the value of Host: the name, with a port when it is not 80 */
     gba_view product;     /* first word of User-Agent */
     bool tmpi;            /* use and keep temporary identities (TS 33.220 B.4) */
-    bool allow_downgrade; /* when the card refuses AUTN* try once more as GBA_ME (gba.md 7.5) */
+    bool allow_downgrade; /* when the card refuses AUTN* try once more as GBA_ME */
     unsigned max_resyncs;
 };
 
@@ -84,5 +84,6 @@ struct ue_boot {
 void ue_boot_init(struct ue_boot *b, const struct ue_boot_conf *conf, const struct ue_keys *who,
                   const struct ue_keys *before);
 
+/* One step; DONE tells E_UE_*, E_CARD_*, E_AUTH_* or what an event brought. */
 void ue_boot_step(struct ue_boot *b, const gba_env *env, const struct ue_boot_event *event,
                   struct ue_boot_order *order);

@@ -76,6 +76,7 @@ struct ue_ua {
     uint8_t text[3 * UE_CHALLENGE_ROOM];
 };
 
+/* For requests to the NAF of conf, which lives as long. */
 void ue_ua_init(struct ue_ua *u, const struct ue_ua_conf *conf);
 
 /* E_UE_REALM, E_UE_ALGORITHM, E_UE_QOP, E_UE_DOWNGRADE, E_UE_RSPAUTH_*, E_UE_NAF_*,

@@ -15,6 +15,5 @@ struct ue_url {
 /* http://HOST[:PORT][/PATH][?QUERY]; no user, no fragment; E_UE_URL. */
 GBA_MUST_USE gba_rc ue_url_parse(gba_view text, struct ue_url *url);
 
-/* HOST[:PORT]; the target is "/", connect is left empty. */
-
+/* HOST[:PORT]; the target is "/", connect is left empty; E_UE_URL. */
 GBA_MUST_USE gba_rc ue_url_host(gba_view text, struct ue_url *url);

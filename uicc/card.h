@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The port to a card: whoever can carry an APDU there and back.  Implemented
- * by PC/SC (uicc/io/pcsc.c) and by the simulated card (uicc/soft.c).
+ * by PC/SC (uicc/io/pcsc.c) and by the simulated card (uicc/io/sim_card.c).
  */
 #pragma once
 

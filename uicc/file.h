@@ -46,6 +46,7 @@ struct uicc_file {
     bool pin_enabled;      /* true when not told */
 };
 
+/* What SELECT answers (TS 102 221 11.1.1.3); E_TLV, E_CARD_CONTENT. */
 GBA_MUST_USE gba_rc uicc_fcp_parse(gba_view fcp, struct uicc_file *file);
 
 /* SELECT by file id below the current directory; by application id (a leading

@@ -35,7 +35,11 @@ struct uicc_gbabp {
 
 /* FF means empty.  E_CARD_CONTENT when a length points past the end. */
 GBA_MUST_USE gba_rc uicc_gbabp_decode(gba_view ef, struct uicc_gbabp *out);
+
+/* Append the content of the file. */
 void uicc_gbabp_encode(const struct uicc_gbabp *in, gba_writer *w);
+
+/* Select, read and decode it; E_CARD_FILE, E_CARD_CONTENT. */
 GBA_MUST_USE gba_rc uicc_gbabp_read(const struct uicc_card *card, uint16_t fid, struct uicc_gbabp *out);
 
 /* Write B-TID and lifetime behind the RAND that the card wrote.  E_CARD_FILE_SIZE,

@@ -56,7 +56,7 @@ struct gba_opt {
     enum gba_opt_type type;
     size_t offset; /* in the struct that the table describes */
     uint64_t min, max;
-    const char *fallback;       /* see below */
+    const char *fallback;       /* see above */
     const char *example;        /* what the sample shows for a required option */
     const char *words;          /* GBA_OPT_ENUM: "a|b|c" */
     const struct gba_opt *rows; /* GBA_OPT_LIST, GBA_OPT_SECTION: the members, at most GBA_OPT_ROWS_MAX */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hashes and block cipher: the only module that calls libcrypto.  Callable on
- * any thread.  Every function fails with E_CRYPTO when libcrypto does.
+ * Hashes and block cipher.  With seal.c the only module that calls libcrypto.
+ * Callable on any thread.  Every function fails with E_CRYPTO when libcrypto does.
  */
 #pragma once
 

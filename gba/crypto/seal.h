@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sealing: AES-256-GCM for records that leave the process's own memory (with
- * hash.c the only module that calls libcrypto).
+ * Sealing: AES-256-GCM for records that leave the process's own memory.
  *
  * A record has its own key, HMAC-SHA-256(key, name), where name is what the
  * record is filed under; the name is also the associated data.  So a record

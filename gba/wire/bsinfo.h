@@ -16,5 +16,5 @@ struct gba_bsinfo {
  * required of the root.  E_XML, E_XML_FORBIDDEN, E_XML_CONTENT, E_XML_SIZE. */
 GBA_MUST_USE gba_rc gba_bsinfo_parse(gba_view xml, struct gba_bsinfo *out);
 
-/* The five-line document of the sheet (Extension only when currenttime_s is set). */
+/* The document in five lines (Extension only when currenttime_s is set). */
 void gba_put_bsinfo(gba_writer *w, const struct gba_bsinfo *info);

@@ -10,6 +10,7 @@
 
 /* ---- B-TID: base64(RAND)@domain, TS 33.220 4.5.2 ---- */
 
+/* E_BTID for a domain that is no host name or leaves no room. */
 GBA_MUST_USE gba_rc gba_btid_make(const gba_rand *rand, gba_view domain, gba_text *btid);
 
 /* Any transaction identifier "something@domain"; the left part need not be a
@@ -42,7 +43,8 @@ typedef struct gba_nafid {
 
 enum { GBA_NAFID_MAX = GBA_TEXT_MAX + 5 };
 
-GBA_MUST_USE gba_rc gba_nafid_decode(gba_view wire, gba_nafid *id); /* E_NAFID */
+/* E_NAFID when it is too short or long, or the FQDN is none. */
+GBA_MUST_USE gba_rc gba_nafid_decode(gba_view wire, gba_nafid *id);
 void gba_nafid_encode(const gba_nafid *id, gba_writer *w);
 
 /* ---- hosts and identities ---- */

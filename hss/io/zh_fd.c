@@ -77,7 +77,7 @@ static void answer_fault(struct hss_zh_fd *zh, struct msg *msg, const struct dia
     release(zh, msg);
 }
 
-static void log_step(const struct exchange *x, const struct hss_order *order)
+static void log_step(const struct exchange *x, const struct hss_auc_order *order)
 {
     bool good = order->reason == GBA_OK;
     rt_log(good ? RT_LOG_INFO : RT_LOG_WARN, good ? "zh.answered" : "zh.refused", RT_REASON(order->reason),
@@ -86,7 +86,7 @@ static void log_step(const struct exchange *x, const struct hss_order *order)
            RT_NUM("code", order->maa.result.code));
 }
 
-static void answer(struct exchange *x, struct hss_order *order)
+static void answer(struct exchange *x, struct hss_auc_order *order)
 {
     struct hss_zh_fd *zh = x->zh;
     log_step(x, order);
@@ -104,7 +104,7 @@ static void answer(struct exchange *x, struct hss_order *order)
 
 static void refuse(struct exchange *x, gba_rc reason)
 {
-    struct hss_order order = {.reason = reason, .sub = GBA_SLOT_NONE};
+    struct hss_auc_order order = {.reason = reason, .sub = GBA_SLOT_NONE};
     hss_auc_refuse(reason, &order.maa);
     answer(x, &order);
 }
@@ -121,14 +121,14 @@ static void wait_for_store(struct exchange *x, uint32_t sub)
 static void serve(struct exchange *x)
 {
     struct hss_zh_fd *zh = x->zh;
-    struct hss_order order;
+    struct hss_auc_order order;
     uint64_t limit;
     hss_auc_step(zh->parts.auc, rt_loop_env(zh->parts.loop), &x->mar, &order);
     if (order.resynced)
         rt_log(RT_LOG_NOTICE, "zh.resynchronised", RT_ID("impi", x->mar.impi),
                RT_NUM("seq_ms", order.seq_ms));
     uint32_t sub = order.sub;
-    if (order.kind == HSS_WAIT)
+    if (order.kind == HSS_AUC_WAIT)
         wait_for_store(x, sub);
     else
         answer(x, &order);

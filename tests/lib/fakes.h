@@ -18,7 +18,7 @@ static inline void fake_random(void *ctx, uint8_t *out, size_t n)
     }
 }
 
-/* 2029-12-31T00:00:00Z, one day before the expiry of the sheet's examples. */
+/* 2029-12-31T00:00:00Z, one day before the expiry in the vectors. */
 static inline void fake_world_init(struct fake_world *world)
 {
     *world = (struct fake_world){{INT64_C(1893369600000), fake_random, world}, 1};

@@ -64,7 +64,7 @@ struct bench {
     char challenge[1024]; /* WWW-Authenticate, else empty */
 };
 
-/* Everything as in the sheet's run; memory for cap challenges. */
+/* Everything as in the run of the vectors; memory for cap challenges. */
 void bench_init(struct bench *b, uint32_t cap);
 void bench_free(struct bench *b);
 

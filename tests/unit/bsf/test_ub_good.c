@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ub runs that succeed, octet for octet where the sheet has them. */
+/* Ub runs that succeed, octet for octet where there are vectors. */
 #include "tests/unit/bsf/bench_ub.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A NAF asks for keys: what policy refuses first, then every key of the sheet. */
+/* A NAF asks for keys: what policy refuses first, then every key of the vectors. */
 #include "bsf/zn_serve.h"
 
 #include <stdlib.h>
@@ -297,7 +297,7 @@ static void services_need_permission(void)
 
 /* ---- keys ---- */
 
-/*= TS 33.220 B.3: every vector of the sheet */
+/*= TS 33.220 B.3: every vector */
 static void all_keys(void)
 {
     unsigned n = 0;
@@ -383,7 +383,7 @@ int main(void)
         {"no settings unasked", no_settings_unasked},
         {"NAF groups", groups_are_kept_apart},
         {"services need permission", services_need_permission},
-        {"all keys of the sheet", all_keys},
+        {"all keys of the vectors", all_keys},
         {"Ks_int_NAF only when due", uicc_key_only_when_due},
         {"the octets of the NAF-Id count", naf_id_octets_count},
         {"the identity is policy", identity_is_policy},

@@ -203,7 +203,7 @@ static void decimal_and_hex(void)
     T_STR(gba_writer_view(&w), "00abff");
 }
 
-/* The instant of the fact sheet, 1.5: 2030-01-01 = f4865700; and the days that break calendars. */
+/* RFC 6733 4.3.1: 2030-01-01 = f4865700; and the days that break calendars. */
 static void stamps(void)
 {
     static const struct { int64_t s; const char *datetime, *httpdate; } rows[] = {

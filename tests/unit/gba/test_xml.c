@@ -166,7 +166,7 @@ static void writer_refuses_controls(void)
     T_RC(gba_writer_end(&w), GBA_E_SPACE);
 }
 
-/* ---- then the documents of the sheet ---- */
+/* ---- then good documents ---- */
 
 static void bsinfo_vector(void)
 {
@@ -316,10 +316,10 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo good[] = {
-        {"BootstrappingInfo of the sheet", bsinfo_vector},
+        {"BootstrappingInfo", bsinfo_vector},
         {"BootstrappingInfo with extension", bsinfo_extension},
-        {"GUSS of the sheet", guss_vector},
-        {"ussList of the sheet", usslist_vector},
+        {"GUSS", guss_vector},
+        {"ussList", usslist_vector},
         {"GUSS of other writers", guss_of_other_writers},
         {"key choices", key_choices},
         {"GSID comparison", gsid_comparison},

@@ -56,15 +56,15 @@ static struct dia_mar mar_of(const char *impi)
     return (struct dia_mar){.impi = gba_view_cstr(impi), .scheme = GBA_LIT("Digest-AKAv1-MD5")};
 }
 
-static struct hss_order step(const struct dia_mar *mar)
+static struct hss_auc_order step(const struct dia_mar *mar)
 {
-    struct hss_order order;
+    struct hss_auc_order order;
     hss_auc_step(&auc, &world.env, mar, &order);
     return order;
 }
 
 /* What the USIM finds in the vector of an order. */
-static struct gba_aka_checked usim(const struct hss_order *order)
+static struct gba_aka_checked usim(const struct hss_auc_order *order)
 {
     struct gba_aka_checked checked = {.sqn = 0};
     CU_ASSERT_TRUE(order->maa.has_vector);
@@ -78,8 +78,8 @@ static struct gba_aka_checked usim(const struct hss_order *order)
 static void refused(const struct dia_mar *mar, gba_rc reason, bool experimental, uint32_t code)
 {
     static const gba_aka_vector nothing;
-    struct hss_order order = step(mar);
-    CU_ASSERT_EQUAL(order.kind, HSS_REPLY);
+    struct hss_auc_order order = step(mar);
+    CU_ASSERT_EQUAL(order.kind, HSS_AUC_REPLY);
     T_RC(order.reason, reason);
     CU_ASSERT_EQUAL(order.maa.result.experimental, experimental);
     CU_ASSERT_EQUAL(order.maa.result.code, code);
@@ -182,7 +182,7 @@ static void a_vector_that_the_card_accepts(void)
         struct dia_mar mar = mar_of(impis[i]);
         struct gba_sqn_ms ms = {.delta = 0};
         for (unsigned round = 1; round <= 3; round++) {
-            struct hss_order order = step(&mar);
+            struct hss_auc_order order = step(&mar);
             T_RC(order.reason, GBA_OK);
             CU_ASSERT_EQUAL(order.maa.result.code, 2001);
             CU_ASSERT_EQUAL(order.sub, i);
@@ -200,7 +200,7 @@ static void a_vector_that_the_card_accepts(void)
 static void by_public_identity_and_without_scheme(void)
 {
     struct dia_mar mar = {.impu = GBA_LIT(TUAK_IMPI)};
-    struct hss_order order = step(&mar);
+    struct hss_auc_order order = step(&mar);
     T_RC(order.reason, GBA_OK);
     T_STR(order.maa.impi, TUAK_IMPI);
 }
@@ -208,7 +208,7 @@ static void by_public_identity_and_without_scheme(void)
 static void rand_is_never_the_same(void)
 {
     struct dia_mar mar = mar_of(IMPI);
-    struct hss_order first = step(&mar), second = step(&mar);
+    struct hss_auc_order first = step(&mar), second = step(&mar);
     CU_ASSERT_FALSE(gba_view_eq(GBA_ARRAY(first.maa.vector.rand.b), GBA_ARRAY(second.maa.vector.rand.b)));
 }
 
@@ -219,10 +219,10 @@ static void many_at_once_wait_for_the_disk(void)
     uint64_t highest = 0, limit = 0;
     unsigned answered = 0, waits = 0;
     while (answered < 60) {
-        struct hss_order order = step(&mar);
+        struct hss_auc_order order = step(&mar);
         bool wants = hss_auc_wants(&auc, order.sub, &limit);
-        CU_ASSERT_TRUE(order.kind == HSS_REPLY || order.kind == HSS_WAIT);
-        if (order.kind == HSS_WAIT) {
+        CU_ASSERT_TRUE(order.kind == HSS_AUC_REPLY || order.kind == HSS_AUC_WAIT);
+        if (order.kind == HSS_AUC_WAIT) {
             T_RC(order.reason, GBA_E_HSS_SQN_WAIT);
             CU_ASSERT_FALSE(order.maa.has_vector);
             CU_ASSERT_FALSE(wants); /* it was asked for long before */
@@ -244,14 +244,14 @@ static void resynchronisation(void)
 {
     struct dia_mar mar = auts_mar(IMPI, UINT64_C(0x123456) << 5 | 3);
     uint64_t limit = 0;
-    struct hss_order order = step(&mar);
-    CU_ASSERT_EQUAL(order.kind, HSS_WAIT); /* the new place is not on disk */
+    struct hss_auc_order order = step(&mar);
+    CU_ASSERT_EQUAL(order.kind, HSS_AUC_WAIT); /* the new place is not on disk */
     CU_ASSERT_TRUE(order.resynced);
     CU_ASSERT_EQUAL(order.seq_ms, 0x123456);
     CU_ASSERT_TRUE(hss_auc_wants(&auc, order.sub, &limit));
     hss_auc_stored(&auc, order.sub, limit, true);
     order = step(&mar); /* the same MAR again */
-    CU_ASSERT_EQUAL(order.kind, HSS_REPLY);
+    CU_ASSERT_EQUAL(order.kind, HSS_AUC_REPLY);
     CU_ASSERT_FALSE(order.resynced);
     CU_ASSERT_EQUAL(usim(&order).sqn, UINT64_C(0x123457) << 5 | IND);
 }
@@ -261,7 +261,7 @@ static void replayed_auts(void)
 {
     struct dia_mar old = auts_mar(IMPI, UINT64_C(2) << 5);
     subs.sub[0].sqn = (struct hss_sqn){UINT64_C(500) << 5, hss_sqn_block_end(UINT64_C(500) << 5, BLOCK), 0};
-    struct hss_order order = step(&old);
+    struct hss_auc_order order = step(&old);
     T_RC(order.reason, GBA_OK);
     CU_ASSERT_FALSE(order.resynced);
     CU_ASSERT_EQUAL(usim(&order).sqn, UINT64_C(501) << 5 | IND);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Ua engine against a device of this file's own making, with the keys of gba.md 4.6. */
+/* The Ua engine against a device of this file's own making, with the keys of the vectors. */
 #include "naf/ua.h"
 
 #include <stdlib.h>
