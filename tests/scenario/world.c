@@ -280,14 +280,13 @@ void world_hss_answer(struct world_device *d, const gba_env *env, struct dia_maa
 
 void world_bsf_answer(struct world *w, struct world_device *d, struct dia_bia *bia)
 {
-    struct bsf_zn_run run;
     struct bsf_zn_order order;
     struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &d->bir, .peer = GBA_LIT(WORLD_NAF_PEER)};
-    bsf_zn_serve_step(&w->zn, &run, &w->fake.env, &event, &order);
+    bsf_zn_serve_step(&w->zn, &w->zn_run, &w->fake.env, &event, &order);
     if (order.kind == BSF_ZN_FIND) {
         event = (struct bsf_zn_event){.kind = BSF_ZN_FOUND};
         event.rc = store_get(w, order.key, &event.record);
-        bsf_zn_serve_step(&w->zn, &run, &w->fake.env, &event, &order);
+        bsf_zn_serve_step(&w->zn, &w->zn_run, &w->fake.env, &event, &order);
     }
     *bia = order.bia;
 }

@@ -91,6 +91,7 @@ struct world {
     gba_seal_key seal;
     struct bsf_ub ub;
     struct bsf_zn zn;
+    struct bsf_zn_run zn_run; /* its answer has views into it */
     struct naf_ua ua;
     struct naf_cache cache;
     struct naf_nonces nonces;
