@@ -23,7 +23,7 @@ lab_impi_u=001010123456788@ims.mnc001.mcc001.3gppnetwork.org
 lab_k=465b5ce8b199b49faa5f0a2ee238a6bc
 lab_opc=cd63cb71954a9f4e48a5994e37a02baf
 
-lab_ip=127.0.0.1
+lab_ip=${lab_ip:-127.0.0.1}
 
 lab_die() {
     echo "lab: $*" >&2

@@ -14,13 +14,8 @@ if [ -z "${CAPTURE_INSIDE-}" ]; then
     exec unshare -n $map bash "$0"
 fi
 ip link set lo up
-. "$top_srcdir/tools/lab.sh"
-. "$top_srcdir/tests/lib/tap.sh"
-lab_open "$top_builddir"
-lab_config
-for program in hss bsf upstream; do
-    check "$program starts" lab_start "$program"
-done
+. "$top_srcdir/tests/lib/lab.sh"
+start hss bsf upstream
 lab_spawn tshark tshark -Q -l -i lo -s 0 -w "$lab/capture.pcap" -f "tcp port $port_hss or tcp port $port_bsf_dia"
 captures() {
     # A first packet on the port shows in the file once the capture runs.

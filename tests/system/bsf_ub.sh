@@ -3,10 +3,7 @@
 # keystrap-bsf between a real keystrap-hss, a real keystrap-naf and a device that
 # does what it is told, right and wrong.
 set -u
-. "$top_srcdir/tools/lab.sh"
-. "$top_srcdir/tests/lib/tap.sh"
-lab_open "$top_builddir"
-lab_config
+. "$top_srcdir/tests/lib/lab.sh"
 
 # probe IMPI ACTION...: one line an action in $lab/out
 probe() {
@@ -27,10 +24,7 @@ value() {
     sed -n "s/.* $1=\\([^ ]*\\).*/\\1/p" "$lab/out" | tail -n 1
 }
 
-for program in hss bsf naf upstream; do
-    check "$program starts" lab_start "$program"
-done
-check "peers connect" lab_wait_peers
+start_lab
 
 probe "$lab_impi_me" first good
 check "a GBA_ME subscriber bootstraps, rspauth holds" says "first 401 gba-me" "good 200"

@@ -3,10 +3,7 @@
 # Zn of keystrap-bsf as a NAF and its devices see it: deny by default, sessions
 # that end with the process, and what each refusal is called.
 set -u
-. "$top_srcdir/tools/lab.sh"
-. "$top_srcdir/tests/lib/tap.sh"
-lab_open "$top_builddir"
-lab_config
+. "$top_srcdir/tests/lib/lab.sh"
 
 bootstrap() {
     "$lab_build/tests/system/ub_probe" 127.0.0.1 "$port_bsf" "$lab_bsf_host" "$lab_impi_me" "$lab_k" "$lab_opc" \
@@ -31,9 +28,7 @@ peers() {
     grep -q 'peer-open peer=hss' "$lab/bsf.log" && grep -q 'peer-open peer=naf' "$lab/bsf.log"
 }
 
-for program in hss bsf naf upstream; do
-    check "$program starts" lab_start "$program"
-done
+start hss bsf naf upstream
 check "peers connect" wait_for 20 peers
 check "a device bootstraps" bootstrap
 check "and is let in" same 200 "$(ask)"

@@ -2,16 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything over IPv6: Ub, Ua, Zh, Zn and the server behind.
 set -u
-. "$top_srcdir/tools/lab.sh"
-. "$top_srcdir/tests/lib/tap.sh"
 lab_ip='[::1]'
-lab_open "$top_builddir"
-lab_config
+. "$top_srcdir/tests/lib/lab.sh"
 sed -i 's/"127.0.0.1:[0-9]*", //' "$lab/bsf.yaml" "$lab/naf.yaml"
-for program in hss bsf naf upstream; do
-    check "$program starts" lab_start "$program"
-done
-check "peers connect" lab_wait_peers
+start_lab
 check "no configuration speaks of IPv4" eval '! grep -r 127.0.0.1 "$lab"/*.yaml'
 listeners() {
     ss -Htlnp | grep -E "pid=(${lab_pids[hss]}|${lab_pids[bsf]}|${lab_pids[naf]}|${lab_pids[upstream]})," | awk '{ print $4 }'

@@ -2,14 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The NAF between a foreign client (curl) and a server that knows nothing of GBA.
 set -u
-. "$top_srcdir/tools/lab.sh"
-. "$top_srcdir/tests/lib/tap.sh"
-lab_open "$top_builddir"
-lab_config
-for program in hss bsf naf upstream; do
-    check "$program starts" lab_start "$program"
-done
-check "peers connect" lab_wait_peers
+. "$top_srcdir/tests/lib/lab.sh"
+start_lab
 
 ue() {
     "$lab_build/keystrap-ue" --card "sim:$lab/card1.yaml" --state "$lab/ue1.state" "$@"

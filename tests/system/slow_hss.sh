@@ -3,17 +3,11 @@
 # A slow HSS and 500 devices at once on one BSF: all get their keys, and whoever
 # does not need the HSS is served meanwhile.
 set -u
-. "$top_srcdir/tools/lab.sh"
-. "$top_srcdir/tests/lib/tap.sh"
-lab_open "$top_builddir"
-lab_config
+. "$top_srcdir/tests/lib/lab.sh"
 "$lab_build/keystrap-load" --card="$lab/card1.yaml" --subscribers=500 --print-subscribers >"$lab/subscribers.yaml"
 chmod 600 "$lab/subscribers.yaml"
 echo 'delay_ms: 2000' >>"$lab/hss.yaml"
-for program in hss bsf naf upstream; do
-    check "$program starts" lab_start "$program"
-done
-check "peers connect" lab_wait_peers
+start_lab
 
 "$lab_build/keystrap-load" --card="$lab/card1.yaml" --bsf="127.0.0.1:$port_bsf" --subscribers=500 --concurrency=500 \
     --count=500 --json >"$lab/result" 2>&1 &

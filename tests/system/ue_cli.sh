@@ -2,10 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # keystrap-ue as a process: state file, exit codes, transport, renewal.
 set -u
-. "$top_srcdir/tools/lab.sh"
-. "$top_srcdir/tests/lib/tap.sh"
-lab_open "$top_builddir"
-lab_config
+. "$top_srcdir/tests/lib/lab.sh"
 state=$lab/ue1.state
 ue() {
     "$lab_build/keystrap-ue" --card "sim:$lab/card1.yaml" --state "$state" "$@"
@@ -41,10 +38,7 @@ assert not f[\"ok\"] and f[\"reason\"] == \"cannot-connect\" and \"bootstrapping
 check "nothing was kept" eval '[ ! -e "$state" ]'
 
 # ---- the whole way ----
-for program in hss bsf naf upstream; do
-    check "$program starts" lab_start "$program"
-done
-check "peers connect" lab_wait_peers
+start_lab
 to="--connect-bsf 127.0.0.1:$port_bsf --connect 127.0.0.1:$port_naf"
 url=http://$lab_naf_host:$port_naf/ue
 printf '<a/>\n' >"$lab/body"

@@ -2,14 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # keystrap-ue: keys are printed when asked for by name, JSON is JSON, a PIN is tried once.
 set -u
-. "$top_srcdir/tools/lab.sh"
-. "$top_srcdir/tests/lib/tap.sh"
-lab_open "$top_builddir"
-lab_config
-for program in hss bsf naf upstream; do
-    check "$program starts" lab_start "$program"
-done
-check "peers connect" lab_wait_peers
+. "$top_srcdir/tests/lib/lab.sh"
+start_lab
 
 # ue CODE ARGUMENT...: its outputs go to files, the exit code must be this one
 ue() {
