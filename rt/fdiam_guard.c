@@ -133,6 +133,60 @@ static void repair_result_code(struct msg *msg)
     }
 }
 
+/* ---- refusals that are freeDiameter's own ---- */
+
+/*= RFC 6733 7.1: the result code of an answer as a reason */
+static gba_rc reason_of(uint32_t code)
+{
+    static const struct {
+        uint32_t code;
+        gba_rc rc;
+    } rows[] = {
+        {DIA_COMMAND_UNSUPPORTED, GBA_E_DIA_COMMAND},
+        {DIA_AVP_UNSUPPORTED, GBA_E_DIA_UNSUPPORTED},
+        {DIA_MISSING_AVP, GBA_E_DIA_MISSING},
+        {DIA_AVP_OCCURS_TOO_MANY_TIMES, GBA_E_DIA_REPEATED},
+        {DIA_INVALID_AVP_LENGTH, GBA_E_DIA_LENGTH},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].code == code)
+            return rows[i].rc;
+    return GBA_E_DIA_VALUE;
+}
+
+static uint32_t result_code(struct msg *answer)
+{
+    struct avp *avp = NULL;
+    fd_msg_browse(answer, MSG_BRW_FIRST_CHILD, &avp, NULL);
+    for (; avp; fd_msg_browse(avp, MSG_BRW_NEXT, &avp, NULL)) {
+        struct avp_hdr *hdr = NULL;
+        if (fd_msg_avp_hdr(avp, &hdr) == 0 && is_avp(hdr, AVP_RESULT_CODE))
+            return hdr->avp_value ? hdr->avp_value->u32 : 0;
+    }
+    return 0;
+}
+
+/* answer is about to go out, and nobody but freeDiameter has seen the request. */
+void dia_guard_refused(struct msg *answer)
+{
+    struct msg *req = NULL;
+    uint32_t code = result_code(answer);
+    if (fd_msg_answ_getq(answer, &req) == 0 && req)
+        rt_log(RT_LOG_WARN, "dia.refused", RT_REASON(reason_of(code)), RT_STR("peer", rt_dia_peer_of(req)),
+               RT_NUM("code", code));
+}
+
+/* freeDiameter itself answers what is for another host, realm or application. */
+static void on_not_for_us(struct msg *req)
+{
+    struct msg_hdr *hdr = NULL;
+    if (!req || fd_msg_hdr(req, &hdr) != 0 || !(hdr->msg_flags & CMD_FLAG_REQUEST) ||
+        rt_dia_peer_of(req).n == 0)
+        return;
+    rt_log(RT_LOG_WARN, "dia.refused", RT_REASON(GBA_E_DIA_ELSEWHERE), RT_STR("peer", rt_dia_peer_of(req)),
+           RT_NUM("application", hdr->msg_appl));
+}
+
 /* ---- who may connect ---- */
 
 static int on_handshake(gnutls_session_t session)
@@ -206,6 +260,22 @@ static int on_validate(struct peer_info *info, int *auth, int (**later)(struct p
     return 0;
 }
 
+/* A peer that connects to us asks and is not asked: a NAF that says in its CER
+ * that it can do Zh, in the realm of the HSS, must not get to give vectors. */
+static int on_route(void *arg, struct msg **msg, struct fd_list *candidates)
+{
+    const struct rt_dia *dia = arg;
+    (void)msg;
+    for (struct fd_list *li = candidates->next; li != candidates; li = li->next) {
+        struct rtd_candidate *candidate = (struct rtd_candidate *)li;
+        const struct dia_peer_state *peer =
+            configured(dia, gba_view_of(candidate->diamid, candidate->diamidlen));
+        if (!peer || peer->connects)
+            candidate->score = 10 * FD_SCORE_NO_DELIVERY;
+    }
+    return 0;
+}
+
 /* ---- connections ---- */
 
 /* freeDiameter turns Nagle's algorithm on for every socket; with requests that
@@ -249,6 +319,12 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
     case HOOK_MESSAGE_PARSING_ERROR:
         repair_result_code(msg);
         break;
+    case HOOK_MESSAGE_PARSING_ERROR2:
+        dia_guard_refused(msg);
+        break;
+    case HOOK_MESSAGE_ROUTING_ERROR:
+        on_not_for_us(msg);
+        break;
     case HOOK_MESSAGE_DROPPED:
         dia_req_dropped(dia, msg);
         break;
@@ -268,11 +344,13 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
 gba_rc dia_guard_arm(struct rt_dia *dia)
 {
     struct fd_hook_hdl *hook;
+    struct fd_rt_out_hdl *route;
     the_node = dia;
     if (fd_g_config->cnf_sec_data.key_file)
         gnutls_certificate_set_verify_function(fd_g_config->cnf_sec_data.credentials, on_handshake);
     uint32_t every = ((uint32_t)1 << (HOOK_LAST + 1)) - 1;
     GBA_ENSURE(fd_hook_register(every, on_hook, dia, NULL, &hook) == 0, GBA_E_DIA_CONFIG);
     GBA_ENSURE(fd_peer_validate_register(on_validate) == 0, GBA_E_DIA_CONFIG);
+    GBA_ENSURE(fd_rt_out_register(on_route, dia, -1, &route) == 0, GBA_E_DIA_CONFIG);
     return GBA_OK;
 }

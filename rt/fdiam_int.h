@@ -115,6 +115,9 @@ void dia_guard_started(void);
 /* Hooks, who may connect, certificate names; between parsing and start. */
 GBA_MUST_USE gba_rc dia_guard_arm(struct rt_dia *dia);
 
+/* Log an answer that refuses a request before any handler has seen it. */
+void dia_guard_refused(struct msg *answer);
+
 /* ---- fdiam_req.c ---- */
 
 GBA_MUST_USE gba_rc dia_req_init(struct rt_dia *dia);

@@ -11,6 +11,8 @@ enum {
     AVP_SESSION_ID = 263,
     BATCH_FIRST = 64,
     REQUESTS_MAX = 8192, /* requests of peers that the loop has not seen yet; beyond: too busy */
+    HOLD_MS = 2000,      /* how long an answer waits for its peer to be open */
+    HOLD_LOOK_MS = 5,
 };
 
 /* ---- batches ---- */
@@ -36,6 +38,11 @@ static void batch_free(struct dia_batch *batch)
             fd_msg_free(batch->items[i].msg);
     free(batch->items);
     *batch = (struct dia_batch){0};
+}
+
+static struct timespec timespec_of(uint64_t ms)
+{
+    return (struct timespec){(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
 }
 
 static void batch_swap(struct dia_batch *a, struct dia_batch *b)
@@ -132,11 +139,13 @@ static void on_due(void *arg)
 
 static void unsupported(struct rt_dia *dia, struct msg *req)
 {
-    if (fd_msg_new_answer_from_req(fd_g_config->cnf_dict, &req, MSGFL_ANSW_ERROR) == 0 &&
-        fd_msg_rescode_set(req, "DIAMETER_COMMAND_UNSUPPORTED", NULL, NULL, 1) == 0)
-        rt_dia_answer(dia, req);
-    else
+    if (fd_msg_new_answer_from_req(fd_g_config->cnf_dict, &req, MSGFL_ANSW_ERROR) != 0 ||
+        fd_msg_rescode_set(req, "DIAMETER_COMMAND_UNSUPPORTED", NULL, NULL, 1) != 0) {
         fd_msg_free(req);
+        return;
+    }
+    dia_guard_refused(req);
+    rt_dia_answer(dia, req);
 }
 
 static void give_request(struct rt_dia *dia, struct msg *req)
@@ -252,8 +261,12 @@ void dia_req_dropped(struct rt_dia *dia, struct msg *msg)
     bool is_request = hdr->msg_flags & CMD_FLAG_REQUEST;
     if (!is_request && (fd_msg_answ_getq(msg, &req) != 0 || !req))
         return;
-    if (fd_msg_anscb_get(req, &answered, NULL, &ticket) != 0 || answered != on_answer)
+    if (fd_msg_anscb_get(req, &answered, NULL, &ticket) != 0 || answered != on_answer) {
+        if (!is_request)
+            rt_log(RT_LOG_NOTICE, "dia.answer-lost", RT_REASON(GBA_E_PEER_GONE),
+                   RT_STR("peer", rt_dia_peer_of(req)));
         return;
+    }
     gba_rc rc = is_request ? GBA_E_DIA_UNDELIVERABLE : GBA_E_DIA_DROPPED;
     dia_req_post(dia, (struct dia_item){.ticket = (uint64_t)(uintptr_t)ticket, .rc = rc});
 }
@@ -285,8 +298,7 @@ static void send_request(const struct dia_item *item, uint64_t now, uint64_t wal
     void *ticket = (void *)(uintptr_t)item->ticket;
     int failed = 0;
     if (item->due_ms > now) {
-        uint64_t until = wall + (item->due_ms - now);
-        struct timespec when = {(time_t)(until / 1000), (long)(until % 1000) * 1000000};
+        struct timespec when = timespec_of(wall + (item->due_ms - now));
         failed = fd_msg_send_timeout(&msg, on_answer, ticket, on_expired, &when);
     }
     if (msg)
@@ -295,37 +307,76 @@ static void send_request(const struct dia_item *item, uint64_t now, uint64_t wal
         dia_req_post(the_node, (struct dia_item){.ticket = item->ticket, .rc = GBA_E_DIA_UNDELIVERABLE});
 }
 
-static void send_batch(struct dia_batch *batch)
+/* freeDiameter takes requests from a peer that has its CEA but has not answered
+ * the first DWR, and throws away the answers for it. */
+static bool peer_is_opening(struct msg *answer)
+{
+    struct msg *req = NULL;
+    struct peer_hdr *peer = NULL;
+    DiamId_t id = NULL;
+    size_t n = 0;
+    if (fd_msg_answ_getq(answer, &req) != 0 || !req || fd_msg_source_get(req, &id, &n) != 0 || !id ||
+        fd_peer_getbyid(id, n, 0, &peer) != 0 || !peer)
+        return false;
+    int state = fd_peer_get_state(peer);
+    return state == STATE_OPEN_NEW || state == STATE_REOPEN;
+}
+
+static void send_answer(struct dia_item item, uint64_t now, struct dia_batch *held)
+{
+    if (item.due_ms == 0)
+        item.due_ms = now + HOLD_MS;
+    if (now < item.due_ms && peer_is_opening(item.msg) && batch_add(held, item))
+        return;
+    if (fd_msg_send(&item.msg, NULL, NULL) != 0 && item.msg)
+        fd_msg_free(item.msg);
+}
+
+/* What must wait goes to held. */
+static void send_batch(struct dia_batch *batch, struct dia_batch *held)
 {
     uint64_t now = clock_ms(CLOCK_MONOTONIC);
     uint64_t wall = clock_ms(CLOCK_REALTIME);
     for (size_t i = 0; i < batch->n; i++) {
-        if (batch->items[i].ticket != 0) {
+        if (batch->items[i].ticket != 0)
             send_request(&batch->items[i], now, wall);
-            continue;
-        }
-        struct msg *answer = batch->items[i].msg;
-        if (fd_msg_send(&answer, NULL, NULL) != 0 && answer)
-            fd_msg_free(answer);
+        else
+            send_answer(batch->items[i], now, held);
     }
     batch->n = 0;
+}
+
+/* With the lock: until there is something to do. */
+static void await_work(struct rt_dia *dia, bool holding)
+{
+    struct timespec soon = timespec_of(clock_ms(CLOCK_REALTIME) + HOLD_LOOK_MS);
+    int late = 0;
+    while (dia->out.n == 0 && !dia->out_shut && !late) {
+        if (holding)
+            late = pthread_cond_timedwait(&dia->out_more, &dia->out_lock, &soon);
+        else
+            pthread_cond_wait(&dia->out_more, &dia->out_lock);
+    }
 }
 
 static void *sender_main(void *arg)
 {
     struct rt_dia *dia = arg;
-    struct dia_batch taken = {0};
+    struct dia_batch taken = {0}, held = {0}, again = {0};
     bool shut;
     do {
         pthread_mutex_lock(&dia->out_lock);
-        while (dia->out.n == 0 && !dia->out_shut)
-            pthread_cond_wait(&dia->out_more, &dia->out_lock);
+        await_work(dia, held.n > 0);
         batch_swap(&dia->out, &taken);
         shut = dia->out_shut;
         pthread_mutex_unlock(&dia->out_lock);
-        send_batch(&taken);
+        batch_swap(&held, &again);
+        send_batch(&again, &held);
+        send_batch(&taken, &held);
     } while (!shut);
     batch_free(&taken);
+    batch_free(&held);
+    batch_free(&again);
     return NULL;
 }
 

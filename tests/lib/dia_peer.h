@@ -13,7 +13,7 @@
 #include "gba/base/bytes.h"
 
 enum {
-    T_PEER_BUFFER = 65536,
+    T_PEER_BUFFER = 262144,
     T_DIA_REQUEST = 0x80,
     T_DIA_PROXIABLE = 0x40,
     T_DIA_ERROR = 0x20,

@@ -112,6 +112,21 @@ static void says_busy_when_flooded(void)
     t_world_stop();
 }
 
+/* A NAF must not get to play the HSS: who connects to us is not asked, whatever its CER says. */
+static void asks_nobody_who_connected(void)
+{
+    gba_view request;
+    t_world_prepare();
+    t_world_add_hss();
+    t_world_start();
+    t_world_connect(&w->one);
+    CU_ASSERT_TRUE(t_node_say(&w->node, T_WAIT_MS, "ask 3 1000"));
+    CU_ASSERT_TRUE(gba_view_contains(gba_view_cstr(w->node.reply), GBA_LIT("ok=0")));
+    CU_ASSERT_TRUE(gba_view_contains(gba_view_cstr(w->node.reply), GBA_LIT("nopeer=3")));
+    CU_ASSERT_EQUAL(t_peer_receive(&w->one, &request, 100), T_NOTHING);
+    t_world_stop();
+}
+
 /* ---- answers that stop an unguarded process, or never reach who asked ---- */
 
 static void put_start(gba_writer *out, gba_view req)
@@ -510,6 +525,7 @@ int main(void)
         {"unknown peer", refuses_unknown_peer},
         {"command without handler", refuses_command_without_handler},
         {"flood of requests", says_busy_when_flooded},
+        {"asks nobody who connected", asks_nobody_who_connected},
         {"bad answers", every_bad_answer_completes},
         {"contents of bad answers in the log", log_has_no_contents},
         {"silent peer", silent_peer_meets_own_timer},
