@@ -10,8 +10,8 @@
 #   lab_start_card 1|2        card1.yaml (GBA_ME) or card2.yaml (GBA_U) into its reader: lab_reader 1|2
 #   lab_stop NAME
 #
-# Nothing outside $lab is written; nothing listens outside loopback; only what was
-# started here is stopped, by its pid.
+# Nothing outside $lab is written; nothing listens outside loopback (but see pcscd.sh); only what
+# was started here is stopped, by its pid.
 
 . "$(dirname "${BASH_SOURCE[0]}")/wait.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/pcscd.sh"
@@ -104,6 +104,12 @@ lab_dead() {
     ! lab_alive "$1"
 }
 
+# lab_listen PORT: both loopback addresses, or the one there is.  A machine without IPv6 has no ::1.
+lab_listen() {
+    printf '"127.0.0.1:%s"' "$1"
+    ! grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null || printf ', "[::1]:%s"' "$1"
+}
+
 lab_config() {
     lab_config_hss
     lab_config_bsf
@@ -151,7 +157,7 @@ END
 lab_config_bsf() {
     cat >"$lab/bsf.yaml" <<END
 http:
-  listen: [ "127.0.0.1:$port_bsf", "[::1]:$port_bsf" ]
+  listen: [ $(lab_listen "$port_bsf") ]
 names: [ { host: $lab_bsf_host }, { host: bsf.ims.mnc001.mcc001.pub.3gppnetwork.org } ]
 zh: { realm: home.example }
 zn:
@@ -173,7 +179,7 @@ END
 lab_config_naf() {
     cat >"$lab/naf.yaml" <<END
 http:
-  listen: [ "127.0.0.1:$port_naf", "[::1]:$port_naf" ]
+  listen: [ $(lab_listen "$port_naf") ]
 services:
   - fqdn: $lab_naf_host
     upstream: "$lab_ip:$port_upstream"

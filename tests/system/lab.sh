@@ -3,8 +3,16 @@
 # The story of ./lab, told with this build: every step, and nothing left behind.
 set -u
 . "$top_srcdir/tests/lib/tap.sh"
+. "$top_srcdir/tools/wait.sh"
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+running=
+cleanup() {
+    [ -z "$running" ] || kill -TERM -- "-$running"
+    wait
+    rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
 mkdir "$tmp/folders"
 
 tell() {
@@ -19,5 +27,43 @@ done
 check "no step failed" lacks "$tmp/story" '✗'
 check "its folder is gone" same '' "$(ls "$tmp/folders")"
 check "its processes are gone" eval '! pgrep -f "$tmp/folders"'
+
+# begin TEXT [--keep]: a lab in a process group of its own, as a shell would start it, until it says TEXT.
+begin() {
+    set -m
+    TMPDIR=$tmp/folders LAB_BUILD=$top_builddir timeout --foreground 120 "$top_srcdir/lab" "${@:2}" >"$tmp/cut" 2>&1 &
+    running=$!
+    set +m
+    wait_for 60 grep -q -- "$1" "$tmp/cut"
+}
+
+# ended CODE: it ends with this exit code, folder and processes gone
+ended() {
+    local rc=0
+    wait "$running" || rc=$?
+    running=
+    same "$1" "$rc" && same '' "$(ls "$tmp/folders")" && ! pgrep -af "$tmp/folders"
+}
+
+# Ctrl-C, and another one while it cleans up.
+interrupted() {
+    begin "$@" || return 1
+    kill -INT -- "-$running"
+    sleep 0.2
+    kill -INT -- "-$running" 2>/dev/null
+    ended 130
+}
+for text in '^1\. ' '^2\. ' '^3\. ' '^5\. ' '^7\. '; do
+    check "interrupted at \"$text\" nothing stays" interrupted "$text"
+done
+check "interrupted when kept, nothing stays" interrupted '^  kill ' --keep
+
+check "kept, it says how to use it" begin '^  kill ' --keep
+sed -n '/^The lab keeps running/,$ s/^  //p' "$tmp/cut" | grep -v '^kill' >"$tmp/commands"
+check_same "in five commands" "$(wc -l <"$tmp/commands")" 5
+check "which work in another shell" env -C / bash -e "$tmp/commands"
+check "among them a bootstrapping" grep -q ' bootstrap ' "$tmp/commands"
+sh -c "$(sed -n 's/^  \(kill .*\)/\1/p' "$tmp/cut")"
+check "the last one stops it, and nothing stays" ended 143
 sed 's/^/# /' "$tmp/story" | tail -n 60
 tap_done
