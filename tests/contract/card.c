@@ -130,6 +130,7 @@ static void odd_commands(void)
     close_card();
 }
 
+/*= TS 102 221 8.5.1.2: selected by a part of the AID */
 static void locked_without_pin(void)
 {
     struct uicc_file file;

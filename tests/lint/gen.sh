@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What is generated from tables is committed as generated: samples, conf(5)
-# pages; and keystrap-reasons(7) has all reason codes.
+# What is generated is committed as generated: samples, conf(5) pages, the table
+# of clauses; and keystrap-reasons(7) has all reason codes.
 set -eu
 new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT
-sh "$top_srcdir/tools/gen.sh" "$new" "$top_builddir/tools/optdoc"
+sh "$top_srcdir/tools/gen.sh" "$top_srcdir" "$new" "$top_builddir/tools/optdoc" awk
 n=0
-for file in "$new"/config/*.yaml "$new"/doc/man/*; do
+for file in "$new"/config/*.yaml "$new"/doc/man/* "$new"/doc/*.md; do
     name=${file#"$new"/}
     n=$((n + 1))
     if diff -u "$top_srcdir/$name" "$file" > "$new/diff" 2>&1; then
         echo "ok $n - $name"
     else
-        echo "not ok $n - $name differs from its table; run make gen"
+        echo "not ok $n - $name differs from what it is made of; run make gen"
         sed 's/^/# /' "$new/diff" | head -20
     fi
 done

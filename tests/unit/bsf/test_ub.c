@@ -175,6 +175,7 @@ static void realm_cannot_change(void)
     bench_still_answerable(&b);
 }
 
+/*= TS 24.109 4.3 */
 static void qop_cannot_be_lowered(void)
 {
     static const char *const bad[] = {"auth", "", "auth-int,auth", NULL};

@@ -106,7 +106,7 @@ static void gba_u_gets_autn_star(void)
     CU_ASSERT_EQUAL(s.expiry_s - s.created_s, 3600);
 }
 
-/* Only the operator turns GBA_U subscribers into GBA_ME ones, never a run. */
+/*= TS 33.220 5.2: Only the operator turns GBA_U subscribers into GBA_ME ones, never a run. */
 static void gba_u_as_me_is_policy(void)
 {
     struct bsf_session s;
@@ -171,6 +171,7 @@ static void tmpi_and_impi_do_not_mix(void)
     CU_ASSERT_EQUAL(b.status, 403);
 }
 
+/*= TS 24.109 4.2 */
 static void tmpi_only_when_both_know_it(void)
 {
     b.user_agent = "an old phone";

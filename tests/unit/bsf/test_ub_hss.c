@@ -18,6 +18,7 @@ static void tear_down(void)
 
 /* ---- resynchronisation ---- */
 
+/*= TS 24.109 A.4 */
 static void auts_reaches_the_hss(void)
 {
     bench_challenged(&b);

@@ -189,6 +189,7 @@ static void foreign_host_names(void)
     refused(GBA_E_ZN_NAF, true, DIA_EXP_NOT_AUTHORIZED);
 }
 
+/*= TS 33.220 H.3 */
 static void foreign_ua(void)
 {
     peer = bir.route.origin_host = GBA_LIT("naf2.home.example");

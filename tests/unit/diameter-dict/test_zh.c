@@ -104,6 +104,7 @@ static void check(const struct change *c, bool good)
 
 /* ---- hostile MAR ---- */
 
+/*= RFC 6733 7.1.5 */
 static void mar_hostile(void)
 {
     static const gba_view none = {NULL, 0};
@@ -270,6 +271,7 @@ static void mar_by_impu_only(void)
     t_dia_free(msg);
 }
 
+/*= RFC 6733 8.8 */
 static void mar_octets(void)
 {
     struct msg *msg = NULL;
@@ -370,6 +372,7 @@ static void maa_unknown_avps(void)
 
 /* ---- good MAA ---- */
 
+/*= TS 29.229 6.3.13 */
 static void maa_round_trip(void)
 {
     struct dia_maa maa = {

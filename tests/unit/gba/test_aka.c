@@ -187,7 +187,8 @@ static void try_aes(struct vec *v)
     T_BYTES(GBA_ARRAY(block), vec_hex(v, "out"));
 }
 
-/*= FIPS 202 6.1: SHA3-256 of a message shorter than its rate, made of the bare permutation. */
+/*= FIPS 202 3.2.2, 3.2.3, 3.2.5, 6.1: SHA3-256 of a message shorter than its rate, made of the bare
+ * permutation. */
 static void try_sha3(struct vec *v)
 {
     uint8_t state[200] = {0};
@@ -246,7 +247,7 @@ static void read_k(struct vec *v, gba_k *k)
     vec_get(v, "k", k->b, k->n);
 }
 
-/*= TS 35.208 */
+/*= TS 35.206 4.1; TS 35.208 */
 static void milenage_vectors(void)
 {
     unsigned sets = 0;
@@ -291,7 +292,7 @@ static void try_tuak_f2345(struct vec *v, const gba_k *k, const gba_topc *topc,
     T_BYTES(GBA_ARRAY(out.ak_s.b), vec_hex(v, "f5star"));
 }
 
-/*= TS 35.232, TS 35.233 */
+/*= TS 35.231 7.2, 7.3, 7.4; TS 35.232, TS 35.233 */
 static void tuak_vectors(void)
 {
     unsigned sets = 0;

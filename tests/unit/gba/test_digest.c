@@ -94,7 +94,7 @@ static void names_round_trip(void)
     T_STR(gba_digest_qop_name(GBA_QOP_AUTH_INT), "auth-int");
 }
 
-/*= RFC 2617 3.5, RFC 7616 3.9.1, RFC 3310 3.3, 3.4, RFC 4169 3 */
+/*= RFC 2617 3.5, RFC 7616 3.5, 3.9.1, RFC 3310 3.3, 3.4, RFC 4169 3 */
 static void responses(void)
 {
     unsigned rspauths = 0;

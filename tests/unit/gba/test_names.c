@@ -161,6 +161,7 @@ static void check_isim(struct vec *v)
     T_BYTES(gba_text_view(&bsf), vec_text(v, "bsf"));
 }
 
+/*= TS 23.003 13.3, 16.2; TS 33.220 H.3 */
 static void vectors(void)
 {
     for (struct vec *v = vec_open("names.vec"); vec_next(v);) {

@@ -46,6 +46,7 @@ static void used_up(void)
 
 /* ---- accepted ---- */
 
+/*= TS 33.102 C.1.1.3, C.3.4 */
 static void auc_counts_in_its_ind(void)
 {
     uint64_t next = 0;

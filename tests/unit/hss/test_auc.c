@@ -103,6 +103,7 @@ static void shared_impu(void)
     refused(&mar, GBA_E_HSS_SHARED, true, 5101);
 }
 
+/*= TS 29.229 6.2 */
 static void other_schemes(void)
 {
     static const char *const bad[] = {"", "Digest-AKAv2-SHA-256", "SIP Digest", "digest-akav1-md5",

@@ -129,6 +129,7 @@ static void vectors(void)
 
 /* ---- and how it goes on after trouble ---- */
 
+/*= TS 24.109 A.4 */
 static void resynchronises(void)
 {
     start(NULL);

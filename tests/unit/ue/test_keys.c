@@ -79,8 +79,8 @@ static void round_trips(void)
         ME_TEXT,
         "keystrap-ue-state 1\nmode none\napp usim\nimpi u@ims.org\n",
         ("keystrap-ue-state 1\nmode gba-u\napp usim\nimpi u@ims.org\nbtid a=@bsf.org\n"
-         "rand 23553cbe9637a89d218ae64dae47bf35\ncreated 2029-12-31T00:00:00Z\nexpires "
-         "2030-01-01T00:00:00Z\n"),
+         "rand 23553cbe9637a89d218ae64dae47bf35\n"
+         "created 2029-12-31T00:00:00Z\nexpires 2030-01-01T00:00:00Z\n"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         gba_writer w = gba_writer_of(out, sizeof out);

@@ -292,6 +292,7 @@ static void user_fields_keep_inside(void)
 
 /* ---- then the good cases ---- */
 
+/*= TS 24.109 5.2.3, B.3 */
 static void first_request(void)
 {
     static const struct gba_http_field mine = {{(const uint8_t *)"X-3GPP-Intended-Identity", 24},

@@ -106,6 +106,7 @@ static void more_data_than_room(void)
     T_RC(uicc_call(&card, &read, &w), GBA_E_SPACE);
 }
 
+/*= TS 102 221 10.2.1; TS 31.102 7.3.1 */
 static void status_words(void)
 {
     static const struct {
@@ -207,6 +208,7 @@ static void blocked_pin(void)
     CU_ASSERT_TRUE(t_script_done(&script));
 }
 
+/*= TS 102 221 11.1.9 */
 static void open_pin_costs_nothing(void)
 {
     static const char *const lines[] = {"00200001", "9000", NULL};
@@ -243,6 +245,7 @@ static void four_cases(void)
     }
 }
 
+/*= TS 102 221 7.3.1.1.4 */
 static void follows_61(void)
 {
     static const char *const lines[] = {"01a40004023f00", "6103",     "01c0000003", "aabbcc6102",
@@ -256,6 +259,7 @@ static void follows_61(void)
     CU_ASSERT_TRUE(t_script_done(&script));
 }
 
+/*= TS 102 221 7.3.1.1.4 */
 static void follows_6c(void)
 {
     static const char *const lines[] = {"00b0000000", "6c02", "00b0000002", "aabb9000", NULL};

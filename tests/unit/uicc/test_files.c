@@ -45,6 +45,7 @@ static void dir_refuses(void)
     T_RC(uicc_dir_decode(t_hex("62094f07a0000000871002"), &entry), GBA_E_CARD_CONTENT);
 }
 
+/*= TS 31.102 4.2.2 */
 static void imsi_refuses(void)
 {
     static const char *const bad[] = {"",
@@ -85,6 +86,7 @@ static void text_refuses(void)
     T_RC(uicc_isim_text(t_hex("8003610063"), &text), GBA_E_CHARSET);
 }
 
+/*= TS 31.102 4.2.79 */
 static void gbabp_refuses(void)
 {
     struct uicc_gbabp gbabp;
@@ -93,6 +95,7 @@ static void gbabp_refuses(void)
     T_RC(uicc_gbabp_decode(t_hex("02aabb0161fe"), &gbabp), GBA_E_CARD_CONTENT);
 }
 
+/*= TS 31.102 4.2.83 */
 static void gbanl_refuses(void)
 {
     struct uicc_gbanl gbanl;
@@ -219,6 +222,7 @@ static void services(void)
     CU_ASSERT_FALSE(uicc_service(table, 0));
 }
 
+/*= TS 31.102 4.2.18 */
 static void ad_tells(void)
 {
     unsigned n = 0;
@@ -228,6 +232,7 @@ static void ad_tells(void)
     CU_ASSERT_EQUAL(n, 2);
 }
 
+/*= TS 102 221 11.1.1.4 */
 static void fcp_tells(void)
 {
     struct uicc_file file;
@@ -243,7 +248,7 @@ static void fcp_tells(void)
     CU_ASSERT_EQUAL(file.pin_reference, 1);
 }
 
-/* PS 01 0000 0000: universal PIN 11 is first in the list, PIN1 of application 3 second and enabled. */
+/*= TS 102 221 9.5.2: universal PIN 11 is first in the list, PIN1 of application 3 second and on. */
 static void pin_status_template(void)
 {
     struct uicc_file file;

@@ -178,6 +178,7 @@ static void derive_too_long(void)
 
 /* ---- good ---- */
 
+/*= TS 23.003 13.3, 16.2 */
 static void identities(void)
 {
     struct uicc_conf conf = t_profile();
@@ -227,6 +228,7 @@ static void falls_back_and_remembers(void)
     }
 }
 
+/*= TS 33.220 G.1 */
 static void gba_u_run(void)
 {
     struct uicc_conf conf = t_profile();

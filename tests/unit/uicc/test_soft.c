@@ -263,6 +263,7 @@ static void check_ks_int_naf(struct vec *v)
     T_BYTES(GBA_ARRAY(card.app[UICC_SOFT_USIM].ks_int_naf[0].b), vec_hex(v, "ks_int_naf"));
 }
 
+/*= TS 31.102 7.1.1.3, 7.1.2.1, 7.1.2.3 */
 static void vectors(void)
 {
     for (struct vec *v = vec_open("uicc.vec"); vec_next(v);) {
@@ -330,7 +331,7 @@ static gba_view record(unsigned number)
     return say(reads[number - 1]);
 }
 
-/* The profile has two records: the third NAF takes that of the one used longest ago. */
+/*= TS 33.220 G.2: The profile has two records: the third NAF takes that of the one used longest ago. */
 static void gbanl_lru(void)
 {
     make_default();
