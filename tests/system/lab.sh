@@ -62,7 +62,7 @@ check "kept, it says how to use it" begin '^  kill ' --keep
 sed -n '/^The lab keeps running/,$ s/^  //p' "$tmp/cut" | grep -v '^kill' >"$tmp/commands"
 check_same "in five commands" "$(wc -l <"$tmp/commands")" 5
 check "which work in another shell" env -C / bash -e "$tmp/commands"
-check "among them a bootstrapping" grep -q ' bootstrap ' "$tmp/commands"
+check "among them a bootstrapping" grep -q ' bootstrap$' "$tmp/commands"
 sh -c "$(sed -n 's/^  \(kill .*\)/\1/p' "$tmp/cut")"
 check "the last one stops it, and nothing stays" ended 143
 sed 's/^/# /' "$tmp/story" | tail -n 60
