@@ -5,9 +5,9 @@ set -u
 . "$top_srcdir/tests/lib/lab.sh"
 start_lab
 
-# ue CODE ARGUMENT...: its outputs go to files, the exit code must be this one
+# ue CODE ARGUMENT...: its outputs go to files, the exit code must be this one; there is no terminal to ask for a PIN
 ue() {
-    "$lab_build/keystrap-ue" --card "sim:$lab/card1.yaml" --state "$lab/ue1.state" "${@:2}" \
+    setsid --wait "$lab_build/keystrap-ue" --card "sim:$lab/card1.yaml" --state "$lab/ue1.state" "${@:2}" \
         >"$lab/out" 2>"$lab/err" </dev/null
     same "$1" $? || { cat "$lab/err"; return 1; }
 }
