@@ -348,7 +348,7 @@ static void silent_peer_meets_own_timer(void)
     CU_ASSERT_EQUAL(strncmp(w->node.reply, "asked ok=0 time=3", 17), 0);
     const char *took = strstr(w->node.reply, "ms=");
     CU_ASSERT_TRUE(took && sscanf(took, "ms=%u", &ms) == 1);
-    CU_ASSERT_TRUE(ms >= 400 && ms < 1400);
+    CU_ASSERT_TRUE(ms >= 400 && ms < 5400); /* long before the watchdog of freeDiameter */
     t_world_stop();
 }
 
