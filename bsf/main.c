@@ -26,6 +26,9 @@ static void log_counters(void *arg)
         bsf_ub_http_log_counters(app->ub);
     if (app->zn)
         bsf_zn_fd_log_counters(app->zn);
+    if (app->dia)
+        rt_dia_log_counters(app->dia);
+    rt_serve_log_counters(&app->serve);
     if (app->store.count)
         rt_log(RT_LOG_NOTICE, "store.count", RT_NUM("n", app->store.count(app->store.self)));
 }

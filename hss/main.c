@@ -39,9 +39,11 @@ static gba_rc open_sqn_file(const struct hss_conf *conf, struct hss_subs_file *f
 
 static void log_counters(void *arg)
 {
-    const struct hss_zh_fd *zh = ((struct app *)arg)->zh;
-    if (zh)
-        hss_zh_fd_log_counters(zh);
+    const struct app *a = arg;
+    if (a->zh)
+        hss_zh_fd_log_counters(a->zh);
+    if (a->dia)
+        rt_dia_log_counters(a->dia);
 }
 
 static gba_rc start_zh(struct app *a, struct rt_loop *loop, struct hss_sqn_file *file)

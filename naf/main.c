@@ -15,7 +15,12 @@ struct app {
 
 static void log_counters(void *arg)
 {
-    naf_proxy_log_counters(((const struct app *)arg)->proxy);
+    const struct app *app = arg;
+    if (app->proxy)
+        naf_proxy_log_counters(app->proxy);
+    if (app->dia)
+        rt_dia_log_counters(app->dia);
+    rt_serve_log_counters(&app->serve);
 }
 
 static gba_rc start(void *arg, struct rt_daemon *daemon)
@@ -33,8 +38,11 @@ static void stop(void *arg)
 {
     struct app *app = arg;
     rt_serve_close(&app->serve);
-    if (app->dia)
+    rt_serve_log_counters(&app->serve);
+    if (app->dia) {
+        rt_dia_log_counters(app->dia);
         rt_dia_close(app->dia, 2000);
+    }
     if (app->proxy)
         naf_proxy_close(app->proxy);
 }

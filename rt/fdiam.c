@@ -103,6 +103,11 @@ void dia_look_soon(struct rt_dia *dia)
     pthread_mutex_unlock(&dia->in_lock);
 }
 
+void rt_dia_log_counters(const struct rt_dia *dia)
+{
+    rt_reasons_log(&dia->refused, "dia.count");
+}
+
 /* ---- the session anchor ---- */
 
 /* freeDiameter's session thread waits on the memory of the session that ends

@@ -67,6 +67,9 @@ void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt
 /* Who sent this request: the connected peer's DiameterIdentity (not Origin-Host). */
 gba_view rt_dia_peer_of(const struct msg *req);
 
+/* One line a reason (dia.count): messages and peers that no handler heard of. */
+void rt_dia_log_counters(const struct rt_dia *dia);
+
 /* Complete what waits with E_PEER_GONE, then stop the node within at most
  * `ms` milliseconds; returns anyway (the process is about to end).  Not from
  * within a callback of the port.  Requests that are not answered by then are

@@ -99,16 +99,22 @@ static bool parse_avp(struct avp *avp)
     return !failed && fd_msg_avp_hdr(avp, &hdr) == 0 && hdr->avp_value;
 }
 
+void dia_refused(struct rt_dia *dia, const char *event, gba_rc rc, gba_view peer)
+{
+    rt_reasons_add(&dia->refused, rc);
+    rt_log(RT_LOG_WARN, event, RT_REASON(rc), RT_STR("peer", peer));
+}
+
 /* ---- (a) every received message is checked before it is parsed ---- */
 
 /* Without its version freeDiameter takes the message for garbage and closes
  * the connection, which is what its sender deserves. */
-static void on_data(struct fd_cnx_rcvdata *data)
+static void on_data(struct rt_dia *dia, struct fd_cnx_rcvdata *data)
 {
     gba_rc rc = dia_raw_check(gba_view_of(data->buffer, data->length));
     if (rc == GBA_OK)
         return;
-    rt_log(RT_LOG_WARN, "dia.malformed", RT_REASON(rc), RT_NUM("octets", data->length));
+    dia_refused(dia, "dia.malformed", rc, GBA_LIT(""));
     data->buffer[0] = 0;
 }
 
@@ -167,22 +173,25 @@ static uint32_t result_code(struct msg *answer)
 }
 
 /* answer is about to go out, and nobody but freeDiameter has seen the request. */
-void dia_guard_refused(struct msg *answer)
+void dia_guard_refused(struct rt_dia *dia, struct msg *answer)
 {
     struct msg *req = NULL;
     uint32_t code = result_code(answer);
-    if (fd_msg_answ_getq(answer, &req) == 0 && req)
-        rt_log(RT_LOG_WARN, "dia.refused", RT_REASON(reason_of(code)), RT_STR("peer", rt_dia_peer_of(req)),
-               RT_NUM("code", code));
+    if (fd_msg_answ_getq(answer, &req) != 0 || !req)
+        return;
+    rt_reasons_add(&dia->refused, reason_of(code));
+    rt_log(RT_LOG_WARN, "dia.refused", RT_REASON(reason_of(code)), RT_STR("peer", rt_dia_peer_of(req)),
+           RT_NUM("code", code));
 }
 
 /* freeDiameter itself answers what is for another host, realm or application. */
-static void on_not_for_us(struct msg *req)
+static void on_not_for_us(struct rt_dia *dia, struct msg *req)
 {
     struct msg_hdr *hdr = NULL;
     if (!req || fd_msg_hdr(req, &hdr) != 0 || !(hdr->msg_flags & CMD_FLAG_REQUEST) ||
         rt_dia_peer_of(req).n == 0)
         return;
+    rt_reasons_add(&dia->refused, GBA_E_DIA_ELSEWHERE);
     rt_log(RT_LOG_WARN, "dia.refused", RT_REASON(GBA_E_DIA_ELSEWHERE), RT_STR("peer", rt_dia_peer_of(req)),
            RT_NUM("application", hdr->msg_appl));
 }
@@ -237,8 +246,8 @@ static void on_first_message(struct rt_dia *dia, struct msg *msg)
         return; /* freeDiameter answers that the peer is unknown */
     if (session ? certificate_fits(session, &peer->identity) : !peer->tls)
         return;
-    rt_log(RT_LOG_WARN, "dia.impostor", RT_STR("peer", gba_text_view(&peer->identity)),
-           RT_CSTR("connection", session ? "certificate of another name" : "no TLS"));
+    dia_refused(dia, session ? "dia.other-certificate" : "dia.no-tls", GBA_E_DIA_IMPOSTOR,
+                gba_text_view(&peer->identity));
     hdr->msg_appl = AI_RELAY;
 }
 
@@ -251,8 +260,8 @@ static int on_validate(struct peer_info *info, int *auth, int (**later)(struct p
     (void)later;
     *auth = peer && peer->connects ? 1 : -1;
     if (*auth < 0) {
-        rt_log(RT_LOG_WARN, "dia.unknown-peer",
-               RT_STR("peer", gba_view_of(info->pi_diamid, info->pi_diamidlen)));
+        dia_refused(the_node, "dia.unknown-peer", GBA_E_DIA_STRANGER,
+                    gba_view_of(info->pi_diamid, info->pi_diamidlen));
         return 0;
     }
     info->config.pic_flags.sec = peer->tls ? PI_SEC_DEFAULT : PI_SEC_NONE;
@@ -310,7 +319,7 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
     (void)pmd;
     switch (type) {
     case HOOK_DATA_RECEIVED:
-        on_data(other);
+        on_data(dia, other);
         break;
     case HOOK_MESSAGE_RECEIVED:
         if (!peer)
@@ -320,10 +329,10 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
         repair_result_code(msg);
         break;
     case HOOK_MESSAGE_PARSING_ERROR2:
-        dia_guard_refused(msg);
+        dia_guard_refused(dia, msg);
         break;
     case HOOK_MESSAGE_ROUTING_ERROR:
-        on_not_for_us(msg);
+        on_not_for_us(dia, msg);
         break;
     case HOOK_MESSAGE_DROPPED:
         dia_req_dropped(dia, msg);

@@ -18,6 +18,7 @@
 #include <freeDiameter/libfdcore.h>
 
 #include "rt/fdiam.h"
+#include "rt/reasons.h"
 
 enum { DIA_MAX_HANDLERS = 8 };
 
@@ -91,6 +92,7 @@ struct rt_dia {
     bool out_shut;
 
     pthread_t sender;
+    struct rt_reasons refused; /* any thread */
 };
 
 /* ---- fdiam_conf.c ---- */
@@ -106,6 +108,9 @@ GBA_MUST_USE gba_rc dia_conf_apply(const struct rt_dia_conf *conf, gba_text *why
 /* Route freeDiameter's log; before fd_core_initialize. */
 GBA_MUST_USE gba_rc dia_guard_log(void);
 
+/* Count and log a refusal that no handler hears of; from any thread. */
+void dia_refused(struct rt_dia *dia, const char *event, gba_rc rc, gba_view peer);
+
 /* freeDiameter's first complaint while starting; empty when there is none. */
 gba_view dia_guard_complaint(void);
 
@@ -115,8 +120,8 @@ void dia_guard_started(void);
 /* Hooks, who may connect, certificate names; between parsing and start. */
 GBA_MUST_USE gba_rc dia_guard_arm(struct rt_dia *dia);
 
-/* Log an answer that refuses a request before any handler has seen it. */
-void dia_guard_refused(struct msg *answer);
+/* Count and log an answer that refuses a request before any handler has seen it. */
+void dia_guard_refused(struct rt_dia *dia, struct msg *answer);
 
 /* ---- fdiam_req.c ---- */
 

@@ -144,7 +144,7 @@ static void unsupported(struct rt_dia *dia, struct msg *req)
         fd_msg_free(req);
         return;
     }
-    dia_guard_refused(req);
+    dia_guard_refused(dia, req);
     rt_dia_answer(dia, req);
 }
 
@@ -285,6 +285,7 @@ static int on_message(struct msg **msg, struct avp *avp, struct session *session
         *msg = NULL;
         return 0;
     }
+    dia_refused(dia, "dia.refused", GBA_E_DIA_BUSY, rt_dia_peer_of(*msg));
     *action = DISP_ACT_SEND;
     int failed = fd_msg_new_answer_from_req(fd_g_config->cnf_dict, msg, MSGFL_ANSW_ERROR);
     return failed ? failed : fd_msg_rescode_set(*msg, "DIAMETER_TOO_BUSY", NULL, NULL, 1);

@@ -29,11 +29,19 @@ static unsigned status_of(gba_rc rc)
     return 400;
 }
 
+/* No handler hears of these: they are counted here. */
+static void count_refused(const struct rt_conn *conn, gba_rc rc)
+{
+    if (conn->httpd->conf.refused)
+        rt_reasons_add(conn->httpd->conf.refused, rc);
+}
+
 /* Answer what the protocol itself forbids, and end the connection. */
 static void refuse(struct rt_conn *conn, gba_rc rc)
 {
     struct gba_http_msg rsp = {.status = status_of(rc)};
     struct rt_http_answer how = {.minor = 1, .close = true};
+    count_refused(conn, rc);
     rt_log(RT_LOG_INFO, "http.refused", RT_REASON(rc), RT_NUM("status", rsp.status),
            RT_STR("peer", rt_conn_peer(conn)));
     rt_conn_tx_free(conn->tx);
@@ -292,9 +300,11 @@ static void expire(struct rt_conn *conn)
         refuse(conn, GBA_E_TIMEOUT);
         return;
     }
-    if (conn->state == RT_CONN_WRITING)
+    if (conn->state == RT_CONN_WRITING) {
+        count_refused(conn, GBA_E_TIMEOUT);
         rt_log(RT_LOG_INFO, "http.reader-too-slow", RT_REASON(GBA_E_TIMEOUT),
                RT_STR("peer", rt_conn_peer(conn)));
+    }
     rt_conn_close(conn);
 }
 
@@ -354,7 +364,8 @@ static void on_connection(uv_stream_t *listener, int status)
     }
     note_peer(conn);
     if (httpd->n_conns > httpd->conf.max_conns) {
-        rt_log(RT_LOG_INFO, "http.too-many-connections", RT_NUM("limit", httpd->conf.max_conns),
+        count_refused(conn, GBA_E_HTTP_CONNECTIONS);
+        rt_log(RT_LOG_INFO, "http.too-many-connections", RT_REASON(GBA_E_HTTP_CONNECTIONS),
                RT_STR("peer", rt_conn_peer(conn)));
         rt_conn_close(conn);
         return;

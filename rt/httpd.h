@@ -8,6 +8,7 @@
 
 #include "gba/wire/http_msg.h"
 #include "rt/loop.h"
+#include "rt/reasons.h"
 
 struct rt_httpd;
 struct rt_http_tx; /* one request waiting for its answer */
@@ -19,6 +20,7 @@ struct rt_httpd_conf {
     uint32_t max_conns;    /* beyond: accepted and closed at once */
     uint32_t request_ms;   /* from its first octet a request must be complete */
     uint32_t idle_ms;      /* a kept-alive connection may wait this long */
+    struct rt_reasons *refused; /* counts what no handler hears of; lives as long as the loop; may be NULL */
 };
 
 /* tx stays valid until it is answered; req's views live as long.  When the peer

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How often each reason code ended a request: one counter a row of rc.def. */
+/* How often each reason code ended a request: one counter a row of rc.def.
+ * Zeroed before use; any thread may add. */
 #pragma once
 
 #include "gba/base/rc.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 struct rt_reasons {
-    uint64_t n[GBA_RC_COUNT];
+    _Atomic uint64_t n[GBA_RC_COUNT];
 };
 
 /* Count one. */

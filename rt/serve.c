@@ -31,10 +31,16 @@ gba_rc rt_serve_open(struct rt_serve *serve, struct rt_daemon *daemon, const str
             .max_conns = conf->max_connections,
             .request_ms = conf->request_ms,
             .idle_ms = conf->idle_ms,
+            .refused = &serve->refused,
         };
         GBA_TRY(open_one(serve, daemon, &one, fn, arg));
     }
     return GBA_OK;
+}
+
+void rt_serve_log_counters(const struct rt_serve *serve)
+{
+    rt_reasons_log(&serve->refused, "http.count");
 }
 
 void rt_serve_close(struct rt_serve *serve)

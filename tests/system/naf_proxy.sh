@@ -53,8 +53,22 @@ sed 's/:[^:]*"$/:wrong"/' "$lab/user" >"$lab/wrong"
 check "a wrong key gets 401" eval 'same 401 "$(curl -sS --noproxy "*" -o /dev/null -w "%{http_code}" --digest -K "$lab/wrong" \
     --resolve "$lab_naf_host:$port_naf:127.0.0.1" "$url/large")"'
 check "and the log says why" holds "$lab/naf.log" reason=naf-response-wrong
+# raw PORT OCTETS: what printf(1) makes of them; the other side ends the connection
+raw() {
+    exec 9<>"/dev/tcp/127.0.0.1/$1" || return 1
+    printf "$2" >&9
+    timeout 10 cat <&9 >"$lab/raw"
+    exec 9>&-
+}
+check "what is no HTTP gets 400" eval 'raw "$port_naf" "GET  /\r\n\r\n" && holds "$lab/raw" " 400 "'
+check "and has a reason" holds "$lab/naf.log" 'http.refused reason=http-'
+check "a Diameter AVP shorter than its header" raw "$port_naf_dia" \
+    '\001\000\000\034\200\000\001\001\000\000\000\000\000\000\000\001\000\000\000\001\000\000\001\010\100\000\000\003'
+check "has a reason too" holds "$lab/naf.log" 'dia.malformed reason=diameter-'
 kill -USR1 "${lab_pids[naf]}"
-check "and counts it" lab_wait_log naf 'ua.count reason=naf-response-wrong n='
+check "refusals are counted" lab_wait_log naf 'ua.count reason=naf-response-wrong n='
+check "those of HTTP too" lab_wait_log naf 'http.count reason=http-.* n=1'
+check "and those of Diameter" lab_wait_log naf 'dia.count reason=diameter-.* n=1'
 check "no key and no password is in any log" eval '! grep -qF "$(sed "s/.*:\(.*\)\"/\1/" "$lab/user")" "$lab"/*.log'
 check "identities in the logs are masked" eval '! grep -q "$lab_impi_me" "$lab"/*.log'
 
