@@ -455,6 +455,16 @@ static void status_tells_directory(void)
     SAYS("80f2030000", "6a86");
 }
 
+/*= TS 102 221 11.1.1.4.3: a directory, a linear fixed file of two records, a transparent one */
+static void file_descriptors(void)
+{
+    make_default();
+    CU_ASSERT_TRUE(gba_view_starts(say("00a40004023f0000"), t_hex("6210" "82027821" "83023f00")));
+    SAYS("00a40004022f0000", "620f" "82054221002602" "83022f00" "8002004c" "9000");
+    SAYS(SELECT_USIM, "6120");
+    SAYS("00a40004026f0700", "620c" "82024121" "83026f07" "80020009" "9000");
+}
+
 static void state_survives(void)
 {
     static uint8_t state[UICC_SOFT_STATE_MAX];
@@ -538,6 +548,7 @@ int main(void)
         {"NAF_Id and B-TID too long for a record", derivation_does_not_fit},
         {"T=0 and T=1", t0_and_t1},
         {"STATUS", status_tells_directory},
+        {"file descriptors", file_descriptors},
         {"state survives", state_survives},
         {"out of step", out_of_step},
         CU_TEST_INFO_NULL,
