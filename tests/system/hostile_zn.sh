@@ -76,7 +76,7 @@ honest=$!
 exec 9>"$lab/stop"
 lab_spawn load "$lab_build/keystrap-load" --card="$lab/card1.yaml" --subscribers=1 --concurrency=2 --seconds=12 \
     --bsf="127.0.0.1:$port_bsf" --bsf-host="$lab_bsf_host" --json
-check "an honest NAF is served" lab_wait_log bsf 'key_given .*naf.home.example'
+check "an honest NAF is served" lab_wait_log bsf 'key-given .*naf.home.example'
 
 # ---- what a BIR may not hold ----
 refuse() {
@@ -104,7 +104,7 @@ refuse mar 3001 diameter-command-unsupported
 refuse mar-on-zn 3001 diameter-command-unsupported
 refuse bir-on-nothing 3007 diameter-not-for-us
 refuse elsewhere 3002 diameter-not-for-us
-check "an expired B-TID: 5403" lab_wait_for 5 expired
+check "an expired B-TID: 5403" wait_for 5 expired
 rogue unknown-may large-gsid
 check "what need not be understood is passed over" says "unknown-may 2001" "large-gsid 2001"
 
@@ -120,7 +120,7 @@ rogue many-cers cer-again good
 check "floods of capabilities" grep -qx 'good 2001' "$lab/out"
 rogue stranger good
 check "strangers are not let in: 3010" says "stranger 3010" "good 2001"
-check "and the log names them" grep -q 'dia.unknown-peer peer=stranger.example' "$lab/bsf.log"
+check "and the log names them" grep -q 'dia.unknown-peer reason=diameter-unknown-peer peer=stranger.example' "$lab/bsf.log"
 
 # ---- what the others noticed ----
 exec 9>&-
@@ -130,7 +130,7 @@ check "and never waited for more than a second" no_more_than 1000 "$(sed -n 's/.
 load_ended() {
     ! lab_alive load
 }
-check "the devices have finished" lab_wait_for 30 load_ended
+check "the devices have finished" wait_for 30 load_ended
 check "devices bootstrapped all the time" grep -q '"failed": *0' "$lab/load.log"
 
 # ---- and memory ----
