@@ -4,18 +4,14 @@
 # the result that keystrap-bsf(8) documents and one line in the log, while an
 # honest NAF beside it is served as if nothing happened.
 set -u
-. "$top_srcdir/tools/lab.sh"
-. "$top_srcdir/tests/lib/tap.sh"
+. "$top_srcdir/tests/lib/lab.sh"
 # what was freed is kept for a while by AddressSanitizer
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:quarantine_size_mb=1"
-lab_open "$top_builddir"
-lab_config
 rogue_naf=rogue.home.example
 sed -i "s/^diameter:/  - { peer: $rogue_naf, naf: $rogue_naf, ua: [ http ] }\n&/
     s/^    - { identity: naf.home.example }/&\n    - { identity: $rogue_naf }/
     s/^zh:/ub: { key_lifetime: { min: 1s } }\n&/" "$lab/bsf.yaml"
 sed -i '/gba_u$/{n;s/lifetime: .*/lifetime: 1s/}' "$lab/subscribers.yaml"
-
 
 # More than one of them would be a second reason for the same refusal.
 one_reason() {
