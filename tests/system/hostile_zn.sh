@@ -55,9 +55,7 @@ expired() {
     btid=$short refused good "exp 5403" zn-btid-unknown
 }
 
-for program in hss bsf; do
-    check "$program starts" lab_start "$program"
-done
+start hss bsf
 check "the BSF finds its HSS" lab_wait_log bsf 'peer-open peer=hss'
 check "a device bootstraps" device "$lab_impi_me"
 good=$(btid)
