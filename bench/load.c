@@ -218,6 +218,7 @@ static int run(const struct arguments *args)
 
 int main(int argc, char **argv)
 {
+    rt_forbid_dumps();
     struct arguments args = parse_arguments(argc, argv);
     rt_log_init(&(struct rt_log_conf){.program = "keystrap-load", .level = RT_LOG_WARN, .fd = 2});
     if (args.exit_code < 0)
