@@ -73,6 +73,8 @@ gba_rc ue_challenge_read(const struct gba_http_msg *response, const struct ue_ch
             rc = accept(&a, want, out);
         if (rc == GBA_OK)
             return GBA_OK;
+        if (rc == GBA_E_SPACE)
+            rc = GBA_E_UE_CHALLENGE_SIZE;
         if (first == GBA_E_UE_CHALLENGE && rc != GBA_E_AUTH_SCHEME)
             first = rc;
     }

@@ -74,7 +74,9 @@ static gba_rc take_response(struct ue_http *http, const struct gba_http_msg **re
 {
     size_t used = 0;
     gba_view head = gba_view_of(http->head, http->head_n);
-    GBA_TRY(gba_http_response_parse(head, http->to_head, &http->response, &used));
+    gba_rc rc = gba_http_response_parse(head, http->to_head, &http->response, &used);
+    GBA_ENSURE(rc != GBA_E_HTTP_MORE, GBA_E_PEER_GONE); /* libcurl takes a head that is cut off */
+    GBA_TRY(rc);
     http->response.body = gba_view_of(http->body, http->body_n);
     *response = &http->response;
     return GBA_OK;

@@ -68,13 +68,17 @@ static gba_rc read_exact(int fd, uint8_t *out, size_t n)
     return GBA_OK;
 }
 
+/* The reader may go away between frames only; what is cut off is a broken connection. */
 static gba_rc read_frame(int fd, gba_writer *w)
 {
-    uint8_t length[2];
-    GBA_TRY(read_exact(fd, length, sizeof length));
+    uint8_t length[2] = {0, 0};
+    GBA_TRY(read_exact(fd, length, 1));
+    gba_rc rc = read_exact(fd, length + 1, 1);
     uint8_t *room = gba_put_room(w, (size_t)length[0] << 8 | length[1]);
     GBA_ENSURE(room != NULL, GBA_E_TOO_LONG);
-    return read_exact(fd, room, w->n);
+    if (rc == GBA_OK)
+        rc = read_exact(fd, room, w->n);
+    return rc == GBA_E_PEER_GONE ? GBA_E_IO : rc;
 }
 
 static gba_rc write_frame(int fd, gba_view content)

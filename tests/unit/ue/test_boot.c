@@ -43,7 +43,7 @@ static void huge_fields(void)
     gba_put_u8(&w, '"');
     with("WWW-Authenticate", gba_writer_view(&w));
     http();
-    expect_no_keys(GBA_E_SPACE);
+    expect_no_keys(GBA_E_UE_CHALLENGE_SIZE);
 }
 
 static void proof_wrong_or_missing(void)

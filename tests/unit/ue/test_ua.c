@@ -154,7 +154,7 @@ static void huge_values(void)
     gba_put_str(&w, "\"");
     start();
     challenge(huge);
-    expect_done(GBA_E_SPACE, false);
+    expect_done(GBA_E_UE_CHALLENGE_SIZE, false);
 }
 
 static void proof_wrong_or_missing(void)
