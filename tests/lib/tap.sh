@@ -4,13 +4,21 @@
 tap_n=0
 tap_out=
 
+# The output of a check goes to a file without a name: whatever stops the test, nothing stays.
+tap_open() {
+    tap_out=$(mktemp)
+    exec 8<>"$tap_out"
+    rm -f "$tap_out"
+    tap_out=/proc/$$/fd/8
+}
+
 # check NAME COMMAND...: ok when the command succeeds.  It runs in this shell, so
 # that what it starts is known here.
 check() {
     tap_name=$1
     shift
     tap_n=$((tap_n + 1))
-    [ -n "$tap_out" ] || tap_out=$(mktemp)
+    [ -n "$tap_out" ] || tap_open
     if "$@" >"$tap_out" 2>&1; then
         echo "ok $tap_n - $tap_name"
     else
@@ -47,5 +55,4 @@ lacks() {
 
 tap_done() {
     echo "1..$tap_n"
-    rm -f "$tap_out"
 }
