@@ -7,6 +7,7 @@
 
 #include "gba/wire/http_msg.h"
 #include "rt/loop.h"
+#include "rt/tls.h"
 
 struct rt_httpc;
 
@@ -16,7 +17,10 @@ struct rt_httpc_conf {
     uint32_t max_queue; /* beyond: E_HTTP_BUSY */
     uint32_t max_head;  /* octets of an answer's header section */
     uint32_t max_body;  /* octets of an answer's body */
-    uint32_t connect_ms;
+    uint32_t connect_ms;  /* TCP, and the handshake of TLS */
+    struct rt_tls_ctx *tls; /* NULL: plain HTTP */
+    const struct rt_tls_hooks *tls_hooks; /* with tls; live as long as the client */
+    gba_text tls_name;                    /* with tls: what SNI says */
     uint32_t answer_ms; /* from the request to the end of its answer, queue included */
 };
 
@@ -34,6 +38,14 @@ typedef void rt_httpc_fn(void *arg, gba_rc rc, const struct gba_http_msg *rsp);
  * remember it).  An idempotent request that dies on a reused connection before
  * any octet of its answer is repeated once on a new one. */
 void rt_httpc_request(struct rt_httpc *client, const struct gba_http_msg *req, rt_httpc_fn *fn, void *arg);
+
+/* Make a connection now, without a request: its TLS handshake is what matters.
+ * fn is called exactly once: OK once it is open, or why not (its handshake's
+ * reason); the connection then serves requests. */
+void rt_httpc_connect(struct rt_httpc *client, void (*fn)(void *arg, gba_rc rc), void *arg);
+
+/* The TLS of the connection that is open, with max_conns 1; NULL: none is. */
+struct rt_tls *rt_httpc_tls(struct rt_httpc *client);
 
 /* Waiting requests get E_PEER_GONE, and so does whatever their fn still asks
  * for.  Frees itself on the loop. */

@@ -9,6 +9,7 @@
 #include "gba/wire/http_msg.h"
 #include "rt/loop.h"
 #include "rt/reasons.h"
+#include "rt/tls.h"
 
 struct rt_httpd;
 struct rt_http_tx; /* one request waiting for its answer */
@@ -20,6 +21,9 @@ struct rt_httpd_conf {
     uint32_t max_conns;    /* beyond: accepted and closed at once */
     uint32_t request_ms;   /* from its first octet a request must be complete */
     uint32_t idle_ms;      /* a kept-alive connection may wait this long */
+    struct rt_tls_ctx *tls;               /* NULL: plain HTTP */
+    const struct rt_tls_hooks *tls_hooks; /* with tls; live as long as the server */
+    uint32_t handshake_ms;                /* with tls: a handshake must be complete */
     struct rt_reasons *refused; /* counts what no handler hears of; lives as long as the loop; may be NULL */
 };
 
@@ -41,6 +45,10 @@ void rt_httpd_close(struct rt_httpd *httpd);
 /* Answer: everything in rsp is copied.  Adds Date and Content-Length (and
  * Connection: close where due).  Exactly one answer per tx. */
 void rt_http_reply(struct rt_http_tx *tx, const struct gba_http_msg *rsp);
+
+/* The TLS connection a request came over, valid as long as the transaction;
+ * NULL for plain HTTP or when the peer is gone. */
+struct rt_tls *rt_http_tls(const struct rt_http_tx *tx);
 
 /* Address of the peer as text, valid as long as the transaction. */
 gba_view rt_http_peer(const struct rt_http_tx *tx);

@@ -11,7 +11,13 @@ function allowed(object, symbol) {
     if (symbol ~ /^__(mem(cpy|move|set)|explicit_bzero)_chk$/)
         return 1
     if (symbol ~ /^(EVP|OSSL|OPENSSL|CRYPTO)_/)
-        return object ~ /^gba\/crypto\/(hash|seal)$/
+        return object ~ /^gba\/crypto\/(hash|seal|x509[a-z_]*)$/
+    if (symbol ~ /^(X509|OCSP|PEM|BIO|ASN1|OBJ|d2i|i2d|GENERAL|EC|ERR|sk|BASIC|NAME|AUTHORITY)_/)
+        return object ~ /^gba\/crypto\/x509/
+    if (symbol ~ /^json/)
+        return object ~ /^gba\/wire\/json$/
+    if (symbol ~ /^utf8proc_/)
+        return object ~ /^m2m\/id$/
     if (symbol ~ /^XML_/)
         return object ~ /^gba\/wire\//
     if (symbol ~ /^fd_/ && symbol !~ /^fd_(log|core|g_)/)

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The M2M Enrolment Function (TS-0003 8.3): whom it lets bootstrap, the enrolment
+ * key of a handshake, and to whom it gives what is derived of it.
+ *
+ * Keeps in the vault: kind "ke": enrolment keys under their KeId.
+ */
+#pragma once
+
+#include "m2m/instr.h"
+
+/* A target that may fetch keys: it proves a name and is an entity. */
+struct m2m_mef_target {
+    struct m2m_id id;         /* MAF-ID, CSE-ID or AE-ID */
+    struct m2m_expect expect; /* its certificate: FQDN, CSE-ID, AE-ID ... */
+    gba_text fqdn;            /* the host name form of id, for usage-constrained keys */
+};
+
+struct m2m_mef {
+    struct m2m_vault vault;
+    const gba_text *names; /* FQDNs of this MEF and its virtual ones */
+    size_t names_n;
+    const struct m2m_mef_target *targets;
+    size_t targets_n;
+};
+
+/* Whom a handshake proved: kind and name, as text that rt_tls_answer.who can carry:
+ * "enrolee:RECORD" or "target:ID". */
+struct m2m_mef_who {
+    bool target;
+    gba_text name;
+};
+void m2m_mef_who_put(const struct m2m_mef_who *who, gba_text *text);
+GBA_MUST_USE gba_rc m2m_mef_who_parse(gba_view text, struct m2m_mef_who *who);
+
+/* Is this one of our names?  (SNI; empty stands for the first.)  The name, or NULL. */
+const gba_text *m2m_mef_name(const struct m2m_mef *mef, gba_view sni);
+
+/* PPSK: the key behind a KpmId at this name of ours (8.3.2.1).  E_MEF_KPM (unknown, of
+ * another framework or another MEF).  The caller wipes *kpm. */
+GBA_MUST_USE gba_rc m2m_mef_psk(const struct m2m_mef *mef, const gba_text *name, gba_view identity,
+                                struct m2m_mef_who *who, struct m2m_kpm *kpm);
+
+/* Certificates: which Enrolee or target is this (8.3.2.2)?  E_MEF_CERT (no record has any
+ * of its names), E_CERT_*. */
+GBA_MUST_USE gba_rc m2m_mef_cert(const struct m2m_mef *mef, const gba_env *env, const gba_text *name,
+                                 const struct m2m_shown *shown, struct m2m_mef_who *who);
+
+/* A bootstrap handshake of an Enrolee is complete: its key is kept until the Enrolment
+ * Expiry, unusable while a token is due (8.3.2.1 a-c).  E_DB, E_MEF_KEID_TWICE. */
+struct m2m_mef_enrolled {
+    gba_text keid;
+    int64_t until_s;
+    bool token_due;
+};
+GBA_MUST_USE gba_rc m2m_mef_enrol(const struct m2m_mef *mef, const gba_env *env, const gba_text *name,
+                                  const struct m2m_mef_who *who, const uint8_t exported[M2M_EXPORT_N],
+                                  struct m2m_mef_enrolled *out);
+
+/* The Enrolee of this session presents its token: its key becomes usable.  E_TOKEN,
+ * E_RSPF (none of the frameworks it offers is the one of its record). */
+GBA_MUST_USE gba_rc m2m_mef_present(const struct m2m_mef *mef, const gba_env *env, gba_view keid, gba_view token,
+                                    unsigned frameworks);
+
+/* A target fetches what it shares with an Enrolee (8.3.1.2, 8.3.2.1).  suid 0: Km or
+ * Kpsa; else a usage-constrained key.  E_MEF_ORIGIN (says it is somebody else),
+ * E_MEF_NOT_TARGET, E_MEF_KEID (unknown), E_MEF_EXPIRED, E_MEF_TOKEN_DUE, E_MEF_SUID. */
+struct m2m_mef_fetch {
+    const struct m2m_mef_who *who; /* NULL: nobody */
+    gba_view origin;               /* X-M2M-Origin; absent: not said */
+    gba_view keid;
+    unsigned suid;
+};
+struct m2m_mef_given {
+    m2m_key key; /* wiped by whoever declares it */
+    struct m2m_id enrolee;
+    int64_t until_s;
+    bool e2e;
+    gba_text e2e_params;
+};
+GBA_MUST_USE gba_rc m2m_mef_give(const struct m2m_mef *mef, const gba_env *env, const struct m2m_mef_fetch *ask,
+                                 struct m2m_mef_given *out);
+
+/* The answer as JSON, and its reading at the target:
+ * {"status":true,"credential":"<base64>","enroleeID":..,"lifetime":..[,"e2e":true,"e2eParameters":..]}
+ * {"status":false,"errorString":"<text>"}.  E_MEF_ANSWER. */
+void m2m_mef_given_put(const struct m2m_mef_given *given, gba_writer *w);
+void m2m_mef_refusal_put(gba_rc why, gba_writer *w);
+GBA_MUST_USE gba_rc m2m_mef_given_parse(gba_view json, struct m2m_mef_given *out);
+
+/* What there is, for operators: KeId, Enrolee, expiry, state; never a key. */
+struct m2m_mef_key_seen {
+    gba_text keid, record;
+    struct m2m_id enrolee;
+    int64_t until_s;
+    bool token_due;
+    enum m2m_framework framework;
+};
+typedef gba_rc m2m_mef_key_fn(void *arg, const struct m2m_mef_key_seen *key);
+GBA_MUST_USE gba_rc m2m_mef_keys(const struct m2m_mef *mef, m2m_mef_key_fn *fn, void *arg);
+
+/* Drop what has expired; how many went is added to *n. */
+GBA_MUST_USE gba_rc m2m_mef_sweep(const struct m2m_mef *mef, const gba_env *env, size_t *n);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The Enrolment Target and Entity B: which key belongs to the PSK identity of a
+ * handshake, and who is at the other end (TS-0003 8.2.2, 8.3.1.2, 8.8.2.2).  One
+ * engine for MAF, CSE and AE.
+ *
+ *   IDENTITY > USE            the key is known (Km, Kpsa, Kc, NAF key, an alias)
+ *            > FETCH_MEF      "HEX@mef": fetchCredentials at that MEF
+ *            > FETCH_MAF      "HEX@maf": key retrieval at that MAF
+ *            > ASK_ZN         a B-TID: BIR to the BSF of its domain
+ *            > REFUSE
+ *   FETCHED  > USE | REFUSE
+ *
+ * Keeps in the vault: kind "sk": shared keys under each name they have.
+ */
+#pragma once
+
+#include "gba/wire/names.h"
+#include "m2m/keys.h"
+#include "m2m/vault.h"
+
+enum { M2M_SHARED_MAX = 256 };
+
+enum m2m_key_use {
+    M2M_USE_KM,   /* towards a MAF */
+    M2M_USE_KPSA, /* provisioned-symmetric-key SAEF */
+    M2M_USE_KC,   /* MAF-based SAEF */
+};
+
+/* A key that a target shares with somebody. */
+struct m2m_shared {
+    enum m2m_key_use use;
+    gba_text id;           /* the name it came by: KeId, KmId, KpsaId, KcId, B-TID */
+    gba_text alias;        /* another name of it (the KmId the MAF assigned); empty: none */
+    struct m2m_id peer;    /* Enrolee-ID, or IdA; text empty: not known */
+    uint8_t key[M2M_SHARED_MAX];
+    size_t n;
+    uint16_t suite;        /* NAF keys are for one suite (Ua id); 0: any */
+    int64_t until_s;       /* INT64_MAX: no end */
+    bool e2e;
+    gba_text e2e_params;
+};
+
+/* A MEF, MAF or BSF that this target believes. */
+struct m2m_source {
+    gba_text fqdn;    /* MEF-ID, MAF-ID, or domain of B-TIDs */
+    enum { M2M_SOURCE_MEF, M2M_SOURCE_MAF, M2M_SOURCE_BSF } kind;
+};
+
+struct m2m_target {
+    struct m2m_vault vault;
+    struct m2m_id self;   /* MAF-ID, CSE-ID or AE-ID */
+    gba_text fqdn;        /* NAF host name: the MAF-ID, or the public domain name of the CSE */
+    const struct m2m_source *sources;
+    size_t sources_n;
+    unsigned suid;        /* of keys fetched from a MEF; 0: Km and Kpsa */
+    uint32_t max_key_s;   /* no key is used longer than this; 0: until its end */
+    bool peer_required;   /* a key without a peer's identity is refused (E_TARGET_NO_PEER) */
+};
+
+enum m2m_target_order_kind {
+    M2M_TARGET_USE,
+    M2M_TARGET_FETCH_MEF,
+    M2M_TARGET_FETCH_MAF,
+    M2M_TARGET_ASK_ZN,
+    M2M_TARGET_REFUSE,
+};
+
+/* Wipe it when done. */
+struct m2m_target_order {
+    enum m2m_target_order_kind kind;
+    gba_rc reason;            /* REFUSE */
+    struct m2m_shared shared; /* USE */
+    gba_text source;          /* whom to ask: host name */
+    gba_text id;              /* KeId, KcId, or the bare B-TID */
+    unsigned suid;            /* FETCH_MEF */
+    gba_nafid naf;            /* ASK_ZN */
+};
+
+/* One handshake in progress. */
+struct m2m_target_run {
+    gba_text identity;
+    uint16_t suite;
+};
+
+/* Somebody shows this identity with this suite.  Identities of GBA may have the
+ * prefix "3GPP-bootstrapping", "-uicc" or "-digest" and ';' or '.' before the B-TID. */
+void m2m_target_begin(const struct m2m_target *t, const gba_env *env, gba_view identity, uint16_t suite,
+                      struct m2m_target_run *run, struct m2m_target_order *order);
+
+/* What was ordered is there: `got` has key, peer and until; rc says when it is not.  A
+ * key is kept under its id before it is used.  E_TARGET_*; failures are not kept. */
+void m2m_target_fetched(const struct m2m_target *t, const gba_env *env, const struct m2m_target_run *run, gba_rc rc,
+                        const struct m2m_shared *got, struct m2m_target_order *order);
+
+/* What the session is bound to: the peer's identity, or its Credential-ID
+ * ("11-...", "12-...") when that is not known (8.2.2.1, 8.2.2.3). */
+GBA_MUST_USE gba_rc m2m_target_who(const struct m2m_shared *shared, gba_text *who);
+
+/* Keep a pre-provisioned key (B14).  E_M2M_TWICE when its name is another key's. */
+GBA_MUST_USE gba_rc m2m_target_import(const struct m2m_target *t, const gba_env *env, const struct m2m_shared *shared);
+
+/* Another name for a key that is kept: the KmId that the MAF assigned. E_ABSENT. */
+GBA_MUST_USE gba_rc m2m_target_alias(const struct m2m_target *t, const gba_env *env, gba_view id, gba_view alias);
+
+/* Forget a key under all its names. */
+GBA_MUST_USE gba_rc m2m_target_forget(const struct m2m_target *t, gba_view id);
+
+/* For operators: every key once, with `key` wiped. */
+typedef gba_rc m2m_target_fn(void *arg, const struct m2m_shared *shared);
+GBA_MUST_USE gba_rc m2m_target_each(const struct m2m_target *t, m2m_target_fn *fn, void *arg);
