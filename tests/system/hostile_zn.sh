@@ -5,8 +5,9 @@
 # honest NAF beside it is served as if nothing happened.
 set -u
 . "$top_srcdir/tests/lib/lab.sh"
-# what was freed is kept for a while by AddressSanitizer
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:quarantine_size_mb=1"
+# What was freed is kept for a while by AddressSanitizer.  freeDiameter's frames
+# are found only by the slow unwinder: tests/lib/lsan.supp goes by their names.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:quarantine_size_mb=1:fast_unwind_on_malloc=0"
 rogue_naf=rogue.home.example
 sed -i "s/^diameter:/  - { peer: $rogue_naf, naf: $rogue_naf, ua: [ http ] }\n&/
     s/^    - { identity: naf.home.example }/&\n    - { identity: $rogue_naf }/
@@ -110,8 +111,11 @@ for round in 1 2 3; do
 done
 rogue back-at-once
 check "who is back at once is answered" says "back-at-once 6"
-rogue many-cers cer-again good
-check "floods of capabilities" grep -qx 'good 2001' "$lab/out"
+rogue many-cers cer-again
+serves_rogue() {
+    rogue good && grep -qx 'good 2001' "$lab/out"
+}
+check "floods of capabilities" wait_for 2 serves_rogue
 rogue stranger good
 check "strangers are not let in: 3010" says "stranger 3010" "good 2001"
 check "and the log names them" grep -q 'dia.unknown-peer reason=diameter-unknown-peer peer=stranger.example' "$lab/bsf.log"
@@ -150,8 +154,12 @@ check "keystrap-hss answers each as documented" says "mar 2001" "mar-empty 5005 
     "mar-large-impi exp 5401" "mar-two-items 5009 avp=612" "mar-broken-item 5004 avp=612" \
     "mar-short-resync 5014 avp=610" "mar-wrong-resync 5012" "mar-short-stamp 5014 avp=409" "mar-on-zn 3007" \
     "good 3007" "mar 2001"
-rogue huge-btid garbage-after half claim-16m many-cers stranger mar
-check "and outlives what is no message" grep -qx 'mar 2001' "$lab/out"
+rogue huge-btid garbage-after half claim-16m many-cers stranger
+# After a broken connection freeDiameter may take a while to trust the peer again.
+serves_again() {
+    rogue mar && grep -qx 'mar 2001' "$lab/out"
+}
+check "and outlives what is no message" wait_for 2 serves_again
 lab_stop hss
 check "the HSS ends well" same 0 "${lab_codes[hss]}"
 # what it complains about is what a failure shows
