@@ -11,7 +11,8 @@
  *            > REFUSE
  *   FETCHED  > USE | REFUSE
  *
- * Keeps in the vault: kind "sk": shared keys under each name they have.
+ * Keeps in the vault: kind "sk": shared keys (NAF keys one for each suite), "sa": names
+ * by which a key is known too, "sn": the same the other way round.
  */
 #pragma once
 
@@ -33,9 +34,12 @@ struct m2m_shared {
     gba_text id;           /* the name it came by: KeId, KmId, KpsaId, KcId, B-TID */
     gba_text alias;        /* another name of it (the KmId the MAF assigned); empty: none */
     struct m2m_id peer;    /* Enrolee-ID, or IdA; text empty: not known */
+    gba_text cred;         /* the peer's Credential-ID when that is what the MAF knows; else empty */
     uint8_t key[M2M_SHARED_MAX];
     size_t n;
+    unsigned suid;         /* what the MAF says the key is for; 0: not said */
     uint16_t suite;        /* NAF keys are for one suite (Ua id); 0: any */
+    bool uicc;             /* NAF key: Ks_int_NAF */
     int64_t until_s;       /* INT64_MAX: no end */
     bool e2e;
     gba_text e2e_params;
@@ -43,7 +47,7 @@ struct m2m_shared {
 
 /* A MEF, MAF or BSF that this target believes. */
 struct m2m_source {
-    gba_text fqdn;    /* MEF-ID, MAF-ID, or domain of B-TIDs */
+    gba_text fqdn;    /* MEF-ID, MAF-ID, or domain of B-TIDs; BSF: "*" for all other domains */
     enum { M2M_SOURCE_MEF, M2M_SOURCE_MAF, M2M_SOURCE_BSF } kind;
 };
 
@@ -75,7 +79,14 @@ struct m2m_target_order {
     gba_text id;              /* KeId, KcId, or the bare B-TID */
     unsigned suid;            /* FETCH_MEF */
     gba_nafid naf;            /* ASK_ZN */
+    bool uicc;                /* ASK_ZN: the client is in the UICC, its key is Ks_int_NAF */
 };
+
+/* Host name of a target as NAF: a MAF-ID itself, else the public domain name of the
+ * IN-CSE of this CSE-ID, "in-cse.sp.example", or the same form of an AE-ID (TS-0001
+ * 6.5.1.1; the name of another CSE also has that of its IN and must be configured).
+ * E_M2M_ID. */
+GBA_MUST_USE gba_rc m2m_target_fqdn(const struct m2m_id *self, gba_text *fqdn);
 
 /* One handshake in progress. */
 struct m2m_target_run {
@@ -97,15 +108,20 @@ void m2m_target_fetched(const struct m2m_target *t, const gba_env *env, const st
  * ("11-...", "12-...") when that is not known (8.2.2.1, 8.2.2.3). */
 GBA_MUST_USE gba_rc m2m_target_who(const struct m2m_shared *shared, gba_text *who);
 
-/* Keep a pre-provisioned key (B14).  E_M2M_TWICE when its name is another key's. */
+/* Keep a pre-provisioned key.  E_M2M_KEYID, E_TARGET_USE (Km is for MAFs, Kpsa and Kc for
+ * others), E_TARGET_EXPIRED, E_M2M_TWICE when its name is another key's. */
 GBA_MUST_USE gba_rc m2m_target_import(const struct m2m_target *t, const gba_env *env, const struct m2m_shared *shared);
 
-/* Another name for a key that is kept: the KmId that the MAF assigned. E_ABSENT. */
+/* Another name for a key: the KmId that the MAF assigned; later sessions may use either.
+ * E_M2M_KEYID, E_TARGET_UNKNOWN, E_M2M_TWICE (another key has this name). */
 GBA_MUST_USE gba_rc m2m_target_alias(const struct m2m_target *t, const gba_env *env, gba_view id, gba_view alias);
 
-/* Forget a key under all its names. */
+/* Forget a key under all its names; id is any of them. OK also when there was none. */
 GBA_MUST_USE gba_rc m2m_target_forget(const struct m2m_target *t, gba_view id);
 
 /* For operators: every key once, with `key` wiped. */
 typedef gba_rc m2m_target_fn(void *arg, const struct m2m_shared *shared);
 GBA_MUST_USE gba_rc m2m_target_each(const struct m2m_target *t, m2m_target_fn *fn, void *arg);
+
+/* Drop what has expired; how many keys went is added to *n. */
+GBA_MUST_USE gba_rc m2m_target_sweep(const struct m2m_target *t, const gba_env *env, size_t *n);
