@@ -28,7 +28,9 @@ enum m2m_rsc {
     M2M_RSC_TARGET_UNREACHABLE = 5103,
 };
 
-/* Views into the message it was read from. */
+/* Views into the message it was read from.
+ * `to` is a path: "/-/RI" stands for the CSE-relative To "-/RI"; the absolute form is
+ * "//HOST/-/RI" (on HTTP "/_/HOST/-/RI"); other forms stay as they came. */
 struct m2m_request {
     enum m2m_op op;
     gba_view to;   /* without query, percent-decoded into the room given */
@@ -50,10 +52,11 @@ struct m2m_response {
  * not well-formed), E_M2M_TYPE (content type or ty), E_M2M_HEADER (a repeated one). */
 GBA_MUST_USE gba_rc m2m_request_of_http(const struct gba_http_msg *http, gba_writer *room, struct m2m_request *out);
 
-/* To HTTP, for servers; views into rsp and into scratch (small numbers). */
+/* To HTTP, for servers; views into rsp and into scratch (8 octets for a number). */
 void m2m_response_to_http(const struct m2m_response *rsp, gba_writer *scratch, struct gba_http_msg *http);
 
-/* The two for clients.  m2m_response_of_http: E_M2M_ANSWER when X-M2M-RSC is missing or no number. */
+/* The two for clients; views into req and into scratch, which has room for 64 octets and
+ * three for each one of `to`.  m2m_response_of_http: E_M2M_ANSWER when X-M2M-RSC is missing or no number. */
 void m2m_request_to_http(const struct m2m_request *req, gba_writer *scratch, struct gba_http_msg *http);
 GBA_MUST_USE gba_rc m2m_response_of_http(const struct gba_http_msg *http, struct m2m_response *out);
 
@@ -63,6 +66,7 @@ unsigned m2m_rsc_http(enum m2m_rsc rsc);
 /* One table: what a refusal is on the wire. */
 enum m2m_rsc m2m_rsc_of(gba_rc rc);
 
-/* ISO 8601 basic, UTC: "20270101T000000". */
+/* ISO 8601 basic, UTC: "20270101T000000" (TS-0004 6.3.3); what lies behind the year 9999
+ * is its end.  Reading ignores a fraction behind a comma; E_TIME. */
 void m2m_put_time(gba_writer *w, int64_t unix_s);
 GBA_MUST_USE gba_rc m2m_time_parse(gba_view text, int64_t *unix_s);
