@@ -11,39 +11,13 @@
  *            > REFUSE
  *   FETCHED  > USE | REFUSE
  *
- * Keeps in the vault: kind "sk": shared keys (NAF keys one for each suite), "sa": names
- * by which a key is known too, "sn": the same the other way round.
+ * Keeps in the vault: kind "sk": shared keys (NAF keys one for each suite), "sa": the id
+ * of the key that has a further name (m2m/shared.h).
  */
 #pragma once
 
 #include "gba/wire/names.h"
-#include "m2m/keys.h"
-#include "m2m/vault.h"
-
-enum { M2M_SHARED_MAX = 256 };
-
-enum m2m_key_use {
-    M2M_USE_KM,   /* towards a MAF */
-    M2M_USE_KPSA, /* provisioned-symmetric-key SAEF */
-    M2M_USE_KC,   /* MAF-based SAEF */
-};
-
-/* A key that a target shares with somebody. */
-struct m2m_shared {
-    enum m2m_key_use use;
-    gba_text id;           /* the name it came by: KeId, KmId, KpsaId, KcId, B-TID */
-    gba_text alias;        /* another name of it (the KmId the MAF assigned); empty: none */
-    struct m2m_id peer;    /* Enrolee-ID, or IdA; text empty: not known */
-    gba_text cred;         /* the peer's Credential-ID when that is what the MAF knows; else empty */
-    uint8_t key[M2M_SHARED_MAX];
-    size_t n;
-    unsigned suid;         /* what the MAF says the key is for; 0: not said */
-    uint16_t suite;        /* NAF keys are for one suite (Ua id); 0: any */
-    bool uicc;             /* NAF key: Ks_int_NAF */
-    int64_t until_s;       /* INT64_MAX: no end */
-    bool e2e;
-    gba_text e2e_params;
-};
+#include "m2m/shared.h"
 
 /* A MEF, MAF or BSF that this target believes. */
 struct m2m_source {
@@ -90,8 +64,13 @@ GBA_MUST_USE gba_rc m2m_target_fqdn(const struct m2m_id *self, gba_text *fqdn);
 
 /* One handshake in progress. */
 struct m2m_target_run {
-    gba_text identity;
+    gba_text identity; /* as shown, without a prefix of GBA; of an alias: the key's own name */
+    gba_text name;     /* its canonical form; empty: it is no name of oneM2M's */
+    gba_text alias;    /* by which it was found; else empty */
+    bool gba, uicc;    /* it had a prefix of GBA, that of a client in the UICC */
+    bool keyid;        /* 32 digits and a host */
     uint16_t suite;
+    enum m2m_target_order_kind asked;
 };
 
 /* Somebody shows this identity with this suite.  Identities of GBA may have the
