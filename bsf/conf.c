@@ -38,9 +38,27 @@ static bool printable(const gba_text *t)
     return true;
 }
 
+/* What bootstrapping needs beside names. */
+static void check_whole(const struct bsf_conf *conf, const struct gba_conf_sink *sink)
+{
+    if (conf->http.listen.n == 0)
+        gba_conf_fault(sink, "http", "is needed beside names");
+    if (conf->zh.realm.n == 0)
+        gba_conf_fault(sink, "zh", "is needed beside names");
+    if (conf->diameter.identity.n == 0)
+        gba_conf_fault(sink, "diameter", "is needed beside names");
+}
+
 void bsf_conf_check(const struct bsf_conf *conf, const struct gba_conf_sink *sink)
 {
     const struct bsf_conf_lifetime *l = &conf->ub.key_lifetime;
+    if (conf->names.n > 0)
+        check_whole(conf, sink);
+    else if (conf->mef.names.n == 0)
+        gba_conf_fault(sink, "names", "expected names here, or the section mef");
+    if (conf->mef.names.n > 0)
+        m2m_conf_mef_check(&conf->mef, sink);
+    m2m_conf_admin_check(&conf->admin, sink);
     for (size_t i = 0; i < conf->names.n; i++)
         check_name(conf, i, sink);
     if (!printable(&conf->ub.product))

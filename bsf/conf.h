@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "gba/base/conf.h"
+#include "m2m/conf.h"
 
 /* A name this BSF has on Ub: host name and realm, and the domain of the B-TIDs
  * it hands out there (empty: the host name). */
@@ -57,14 +57,17 @@ struct bsf_conf_store {
     uint32_t max_records;
 };
 
+/* Bootstrapping (http, names, zh, diameter) or the MEF may be left out. */
 struct bsf_conf {
     struct gba_conf_http http;
-    struct gba_opt_list names; /* of struct bsf_conf_name, at least one */
+    struct gba_opt_list names; /* of struct bsf_conf_name; none: there is no bootstrapping */
     struct bsf_conf_ub ub;
     struct bsf_conf_zh zh;
     struct gba_opt_list zn; /* of struct bsf_conf_rule */
     struct bsf_conf_store store;
     struct gba_conf_diameter diameter;
+    struct m2m_conf_mef mef;
+    struct m2m_conf_admin admin;
     struct gba_conf_log log;
 };
 

@@ -13,6 +13,7 @@ static const struct optdoc_example bsf_examples[] = {
     {"http.listen[1]", "127.0.0.1:8080"},
     {"names[1].host", "bsf.mnc001.mcc001.pub.3gppnetwork.org"},
     {"names[2].host", "bsf.ims.mnc001.mcc001.pub.3gppnetwork.org"},
+    {"zh.realm", "home.example"},
     {"zn[1].peer", "naf.home.example"},
     {"diameter.identity", "bsf.home.example"},
     {"diameter.listen", "127.0.0.1:3869"},

@@ -32,8 +32,11 @@ function layer(path) {
 }
 
 # oneM2M's functions are roles of the GBA programs: their adapters and mains use
-# m2m, so does the device; the target of an enrolment is a NAF.
+# m2m, so does the device; the target of an enrolment is a NAF.  Configuration holds
+# the shapes of roles.
 function joined(file, used) {
+    if (used == "m2m/conf.h" && file ~ /^(bsf|naf)\/conf\.h$/)
+        return 1
     if (entity(used) == "m2m")
         return entity(file) == "ue" || (layer(file) >= 5 && entity(file) ~ /^(bsf|naf)$/)
     return entity(file) == "m2m" && entity(used) == "naf"

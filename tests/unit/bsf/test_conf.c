@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the cross-field check of the configuration finds, and rules as they are read. */
 #include "bsf/policy.h"
+#include "m2m/cert.h"
 
 #include <string.h>
 
@@ -9,7 +10,9 @@
 static struct bsf_conf conf;
 static struct bsf_conf_name names[2];
 static struct bsf_conf_rule rule;
-static gba_text ua[2];
+static gba_text ua[2], ub_listen, mef_listen;
+static struct m2m_conf_name mef_names[2];
+static struct m2m_conf_party target;
 static struct {
     unsigned n;
     char key[64];
@@ -37,6 +40,23 @@ static void set_up(void)
     set(&ua[0], "http");
     set(&ua[1], "tls:*");
     rule.ua = (struct gba_opt_list){ua, 2};
+    conf.http.listen = (struct gba_opt_list){&ub_listen, 1};
+    set(&conf.zh.realm, "home.example");
+    set(&conf.diameter.identity, "bsf.home.example");
+}
+
+/* A MEF beside all that. */
+static void with_mef(void)
+{
+    conf.mef.listen = (struct gba_opt_list){&mef_listen, 1};
+    conf.mef.names = (struct gba_opt_list){mef_names, 2};
+    set(&mef_names[0].fqdn, "mef.mte.example");
+    set(&mef_names[1].fqdn, "mef.sp.example");
+    conf.mef.targets = (struct gba_opt_list){&target, 1};
+    memset(&target, 0, sizeof target);
+    set(&target.id, "//sp.example/in-cse");
+    target.expect.flavour = M2M_CERT_CSE;
+    set(&target.expect.anchors, "anchors.pem");
 }
 
 static void on_fault(void *ctx, const char *key, const char *text)
@@ -94,6 +114,43 @@ static void rules_are_readable(void)
     finds("zn.ua");
 }
 
+static void parts_are_whole(void)
+{
+    conf.http.listen.n = 0;
+    finds("http");
+    set(&conf.zh.realm, "");
+    finds("zh");
+    set(&conf.diameter.identity, "");
+    finds("diameter");
+    conf.names.n = 0;
+    finds("names");
+    set(&ub_listen, "192.0.2.1:80");
+    conf.admin.listen = (struct gba_opt_list){&ub_listen, 1};
+    finds("admin.listen");
+}
+
+static void mef_is_checked(void)
+{
+    with_mef();
+    conf.mef.listen.n = 0;
+    finds("mef.listen");
+    with_mef();
+    set(&mef_names[0].fqdn, "MEF.sp.example");
+    finds("mef.names.fqdn");
+    with_mef();
+    set(&target.id, "/in-cse");
+    finds("mef.targets.id");
+    with_mef();
+    set(&target.expect.anchors, "");
+    finds("mef.targets.anchors");
+    with_mef();
+    target.expect.flavour = M2M_CERT_DEVICE;
+    finds("mef.targets.cert_id");
+    with_mef();
+    conf.names.n = conf.zn.n = conf.http.listen.n = 0;
+    finds(NULL);
+}
+
 static void good_is_good(void)
 {
     finds(NULL);
@@ -132,6 +189,8 @@ int main(void)
         {"names are host names, once each", names_are_hosts},
         {"bounds are in order", bounds_are_in_order},
         {"rules can be read", rules_are_readable},
+        {"what belongs together is there", parts_are_whole},
+        {"the MEF is checked", mef_is_checked},
         {"good is good", good_is_good},
         {"rules are narrow", rules_are_narrow},
         CU_TEST_INFO_NULL,

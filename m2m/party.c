@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "m2m/party.h"
+
+#include "gba/wire/names.h"
+
+/* The labels of "//host/a/b" from the last to the first: "b.a.host". */
+gba_rc m2m_id_fqdn(const struct m2m_id *id, gba_text *fqdn)
+{
+    gba_view rest = gba_text_view(&id->text), host = rest;
+    uint8_t room[2 * GBA_TEXT_MAX];
+    gba_writer w = gba_writer_of(room, sizeof room);
+    if (id->kind != M2M_ID_FQDN) {
+        gba_view_split(gba_view_sub(rest, 2, rest.n), '/', &host, &rest);
+        size_t last;
+        while ((last = gba_view_find_last(rest, '/')) < rest.n) {
+            gba_put_view(&w, gba_view_sub(rest, last + 1, rest.n));
+            gba_put_u8(&w, '.');
+            rest = gba_view_sub(rest, 0, last);
+        }
+        gba_put_view(&w, rest);
+        gba_put_u8(&w, '.');
+    }
+    gba_put_view(&w, host);
+    GBA_ENSURE(gba_is_fqdn(gba_writer_view(&w)), GBA_E_M2M_ID);
+    return gba_text_set(fqdn, gba_writer_view(&w)) == GBA_OK ? GBA_OK : GBA_E_M2M_ID;
+}
+
+gba_rc m2m_party_cert_id(enum m2m_flavour flavour, const struct m2m_party *party, gba_text *cert_id)
+{
+    switch (flavour) {
+    case M2M_CERT_FQDN:
+    case M2M_CERT_CSE:
+        *cert_id = party->fqdn;
+        return GBA_OK;
+    case M2M_CERT_AE:
+        *cert_id = party->id.text;
+        return GBA_OK;
+    case M2M_CERT_RAW:
+    case M2M_CERT_DEVICE:
+    case M2M_CERT_NODE:
+        break;
+    }
+    return GBA_E_CERT_NAME;
+}
+
+static gba_rc host_name(const struct m2m_conf_party *conf, struct m2m_party *out)
+{
+    if (conf->fqdn.n == 0)
+        return m2m_id_fqdn(&out->id, &out->fqdn);
+    GBA_ENSURE(gba_is_fqdn(gba_text_view(&conf->fqdn)), GBA_E_M2M_ID);
+    out->fqdn = conf->fqdn;
+    gba_text_lower(&out->fqdn);
+    return GBA_OK;
+}
+
+gba_rc m2m_party_of(const struct m2m_conf_party *conf, struct m2m_party *out)
+{
+    *out = (struct m2m_party){.expect = {.flavour = (enum m2m_flavour)conf->expect.flavour,
+                                         .status = (enum m2m_status)conf->expect.status}};
+    GBA_TRY(m2m_id_parse(gba_text_view(&conf->id), &out->id));
+    GBA_TRY(host_name(conf, out));
+    out->expect.id = conf->expect.cert_id;
+    return conf->expect.cert_id.n > 0 ? GBA_OK
+                                      : m2m_party_cert_id(out->expect.flavour, out, &out->expect.id);
+}
