@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ue/keys.h"
 
+#include "gba/base/lines.h"
 #include "gba/base/stamp.h"
 #include "gba/crypto/kdf.h"
 
@@ -15,62 +16,26 @@ const char *ue_mode_name(enum ue_mode mode)
 
 /* ---- format ---- */
 
-static void put_line(gba_writer *w, const char *name, gba_view value)
-{
-    gba_put_str(w, name);
-    gba_put_u8(w, ' ');
-    gba_put_view(w, value);
-    gba_put_u8(w, '\n');
-}
-
-static void put_hex_line(gba_writer *w, const char *name, gba_view octets)
-{
-    gba_put_str(w, name);
-    gba_put_u8(w, ' ');
-    gba_put_hex(w, octets);
-    gba_put_u8(w, '\n');
-}
-
-static void put_time_line(gba_writer *w, const char *name, int64_t s)
-{
-    gba_put_str(w, name);
-    gba_put_u8(w, ' ');
-    gba_put_datetime(w, s);
-    gba_put_u8(w, '\n');
-}
-
 void ue_keys_put(const struct ue_keys *keys, gba_writer *w)
 {
     gba_put_str(w, first_line);
     gba_put_u8(w, '\n');
-    put_line(w, "mode", gba_view_cstr(modes[keys->mode]));
-    put_line(w, "app", gba_view_cstr(uicc_app_name(keys->app)));
-    put_line(w, "impi", gba_text_view(&keys->impi));
+    gba_put_line(w, "mode", gba_view_cstr(modes[keys->mode]));
+    gba_put_line(w, "app", gba_view_cstr(uicc_app_name(keys->app)));
+    gba_put_line(w, "impi", gba_text_view(&keys->impi));
     if (keys->tmpi.n > 0)
-        put_line(w, "tmpi", gba_text_view(&keys->tmpi));
+        gba_put_line(w, "tmpi", gba_text_view(&keys->tmpi));
     if (keys->mode == UE_MODE_NONE)
         return;
-    put_line(w, "btid", gba_text_view(&keys->btid));
-    put_hex_line(w, "rand", GBA_ARRAY(keys->rand.b));
+    gba_put_line(w, "btid", gba_text_view(&keys->btid));
+    gba_put_hex_line(w, "rand", GBA_ARRAY(keys->rand.b));
     if (keys->mode == UE_MODE_ME)
-        put_hex_line(w, "ks", GBA_ARRAY(keys->ks.b));
-    put_time_line(w, "created", keys->created_s);
-    put_time_line(w, "expires", keys->expires_s);
+        gba_put_hex_line(w, "ks", GBA_ARRAY(keys->ks.b));
+    gba_put_time_line(w, "created", keys->created_s);
+    gba_put_time_line(w, "expires", keys->expires_s);
 }
 
 /* ---- parse ---- */
-
-/* The next line's value when its name is this one, else absent. */
-static gba_view get_value(gba_view *rest, const char *name)
-{
-    gba_view line, tail, found, value;
-    if (!gba_view_split(*rest, '\n', &line, &tail) || !gba_view_split(line, ' ', &found, &value))
-        return (gba_view){NULL, 0};
-    if (!gba_view_eq(found, gba_view_cstr(name)))
-        return (gba_view){NULL, 0};
-    *rest = tail;
-    return value;
-}
 
 static gba_rc parse_mode(gba_view value, enum ue_mode *mode)
 {
@@ -96,26 +61,26 @@ static gba_rc parse_app(gba_view value, enum uicc_app *app)
 
 static gba_rc parse_identity(gba_view *rest, struct ue_keys *keys)
 {
-    GBA_TRY(parse_mode(get_value(rest, "mode"), &keys->mode));
-    GBA_TRY(parse_app(get_value(rest, "app"), &keys->app));
-    gba_view impi = get_value(rest, "impi");
+    GBA_TRY(parse_mode(gba_get_line(rest, "mode"), &keys->mode));
+    GBA_TRY(parse_app(gba_get_line(rest, "app"), &keys->app));
+    gba_view impi = gba_get_line(rest, "impi");
     GBA_TRY(gba_impi_check(impi));
     GBA_TRY(gba_text_set(&keys->impi, impi));
-    gba_view tmpi = get_value(rest, "tmpi");
+    gba_view tmpi = gba_get_line(rest, "tmpi");
     GBA_ENSURE(!tmpi.p || gba_is_tmpi(tmpi), GBA_E_UE_STATE);
     return gba_text_set(&keys->tmpi, tmpi);
 }
 
 static gba_rc parse_session(gba_view *rest, struct ue_keys *keys)
 {
-    gba_view domain, btid = get_value(rest, "btid");
+    gba_view domain, btid = gba_get_line(rest, "btid");
     GBA_TRY(gba_btid_domain(btid, &domain));
     GBA_TRY(gba_text_set(&keys->btid, btid));
-    GBA_TRY(gba_hex_parse(get_value(rest, "rand"), keys->rand.b, sizeof keys->rand.b));
+    GBA_TRY(gba_hex_parse(gba_get_line(rest, "rand"), keys->rand.b, sizeof keys->rand.b));
     if (keys->mode == UE_MODE_ME)
-        GBA_TRY(gba_hex_parse(get_value(rest, "ks"), keys->ks.b, sizeof keys->ks.b));
-    GBA_TRY(gba_datetime_parse(get_value(rest, "created"), &keys->created_s));
-    return gba_datetime_parse(get_value(rest, "expires"), &keys->expires_s);
+        GBA_TRY(gba_hex_parse(gba_get_line(rest, "ks"), keys->ks.b, sizeof keys->ks.b));
+    GBA_TRY(gba_datetime_parse(gba_get_line(rest, "created"), &keys->created_s));
+    return gba_datetime_parse(gba_get_line(rest, "expires"), &keys->expires_s);
 }
 
 static gba_rc parse_all(gba_view text, struct ue_keys *keys)
