@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "m2m/target.h"
+#include "m2m/shared.h"
 
 enum { M2M_LINKS_MAX = 16, M2M_KEYRING_TEXT_MAX = M2M_LINKS_MAX * 2560 };
 

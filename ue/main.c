@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "m2m/id.h"
 #include "rt/daemon.h"
 #include "ue/io/run.h"
 #include "ue/io/args.h"
@@ -135,17 +136,34 @@ static gba_rc request(struct ue_run *run, const struct ue_args *args, bool *erro
     return rc;
 }
 
+static gba_rc check_id(struct ue_run *run, const struct ue_args *args)
+{
+    static const char *const kinds[] = {[M2M_ID_CSE] = "CSE-ID", [M2M_ID_AE] = "AE-ID", [M2M_ID_FQDN] = "FQDN"};
+    struct m2m_id id;
+    gba_view text = gba_view_cstr(args->words[0]);
+    snprintf(run->what, sizeof run->what, "%s", args->words[0]);
+    if (args->n_words > 1)
+        GBA_TRY(m2m_id_absolute(text, gba_view_cstr(args->words[1]), &id));
+    else
+        GBA_TRY(m2m_id_parse(text, &id));
+    ue_out_begin(true);
+    ue_out_text("kind", gba_view_cstr(kinds[id.kind]));
+    ue_out_text("id", gba_text_view(&id.text));
+    ue_out_end();
+    return GBA_OK;
+}
+
 static int run_command(struct ue_run *run, const struct ue_args *args)
 {
     bool error_status = false;
-    gba_rc rc = ue_run_load(run);
+    gba_rc rc = args->command == UE_CHECK_ID ? check_id(run, args) : ue_run_load(run);
     if (rc == GBA_OK && args->command == UE_STATUS)
         return status(run);
     if (rc == GBA_OK && args->command == UE_BOOTSTRAP)
         rc = bootstrap(run);
     else if (rc == GBA_OK && args->command == UE_KEY)
         rc = key(run, args);
-    else if (rc == GBA_OK)
+    else if (rc == GBA_OK && args->command == UE_REQUEST)
         rc = request(run, args, &error_status);
     if (rc != GBA_OK)
         ue_out_failure(run, rc);

@@ -33,6 +33,7 @@ static const struct {
     {"status", UE_STATUS, 0, 0},
     {"key", UE_KEY, 1, 1},
     {"request", UE_REQUEST, 2, 64},
+    {"check-id", UE_CHECK_ID, 1, 2},
 };
 
 static void print_help(void)
@@ -42,7 +43,8 @@ static void print_help(void)
            "       keystrap-ue [OPTION]... status\n"
            "       keystrap-ue [OPTION]... key NAF-FQDN [--ua=http|tls13-psk|tls:SUITE|HEX]\n"
            "       keystrap-ue [OPTION]... request METHOD URL... [--body=FILE] [--header='NAME: VALUE']\n"
-           "                               [--output=FILE]\n\n"
+           "                               [--output=FILE]\n"
+           "       keystrap-ue [OPTION]... check-id ID [M2M-SP-ID]\n\n"
            "  -c, --config=FILE      read this configuration (default %s, if it exists)\n"
            "      --card=CARD        pcsc, pcsc:READER or sim:FILE\n"
            "      --app=APP          auto, isim or usim\n"

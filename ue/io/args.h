@@ -8,7 +8,7 @@
 
 enum { UE_ARGS_SETS = 32, UE_ARGS_FIELDS = 32 };
 
-enum ue_command { UE_BOOTSTRAP, UE_STATUS, UE_KEY, UE_REQUEST };
+enum ue_command { UE_BOOTSTRAP, UE_STATUS, UE_KEY, UE_REQUEST, UE_CHECK_ID };
 
 /* Options of the configuration given on the command line. */
 struct ue_args_set {

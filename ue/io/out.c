@@ -7,6 +7,7 @@
 #include "gba/base/stamp.h"
 
 static bool as_json;
+static json_t *current; /* between ue_out_begin and ue_out_end */
 
 void ue_out_json(bool json)
 {
@@ -48,6 +49,47 @@ static json_t *start_json(bool ok)
     json_t *object = json_object();
     json_object_set_new(object, "ok", json_boolean(ok));
     return object;
+}
+
+/* ---- objects of others ---- */
+
+void ue_out_begin(bool ok)
+{
+    current = start_json(ok);
+}
+
+void ue_out_text(const char *name, gba_view value)
+{
+    put(current, name, value);
+}
+
+void ue_out_time(const char *name, int64_t s)
+{
+    uint8_t room[24];
+    put(current, name, datetime(s, room));
+}
+
+void ue_out_number(const char *name, uint64_t value)
+{
+    uint8_t room[20];
+    gba_writer w = gba_writer_of(room, sizeof room);
+    gba_put_dec(&w, value);
+    put(current, name, gba_writer_view(&w));
+}
+
+void ue_out_key_hex(const char *name, gba_view key)
+{
+    uint8_t room[2 * 256];
+    gba_writer w = gba_writer_of(room, sizeof room);
+    gba_put_hex(&w, key);
+    put(current, name, gba_writer_view(&w));
+    gba_wipe_bytes(room, sizeof room);
+}
+
+void ue_out_end(void)
+{
+    flush_json(current);
+    current = NULL;
 }
 
 /* ---- failure ---- */

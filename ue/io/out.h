@@ -7,6 +7,15 @@
 /* Whether to print JSON: once, before anything else. */
 void ue_out_json(bool json);
 
+/* An object of its own: lines for people, one JSON object for programs.  Between begin
+ * and end nothing else of this file is called. */
+void ue_out_begin(bool ok);
+void ue_out_text(const char *name, gba_view value);
+void ue_out_time(const char *name, int64_t s);
+void ue_out_number(const char *name, uint64_t value);
+void ue_out_key_hex(const char *name, gba_view key); /* up to 256 octets */
+void ue_out_end(void);
+
 /* One line on standard error: what, why, reason code.  With JSON also an object
  * on standard output. */
 void ue_out_failure(const struct ue_run *run, gba_rc rc);
