@@ -18,7 +18,9 @@ enum {
     KEY_TOLD_TARGET = M2M_HAS_ALL & ~M2M_HAS_TGIS,
 };
 
-static const char client_prefix[] = "c-";
+/* ri of a client registration: this and 32 hexadecimal digits. */
+#define CLIENT_PREFIX "c-"
+enum { CLIENT_RI_N = sizeof CLIENT_PREFIX - 1 + 32 };
 
 /* One request in progress. */
 struct turn {
@@ -38,7 +40,7 @@ static gba_rc load(const struct m2m_reg *reg, const char *kind, gba_view ri, str
     gba_writer w = gba_writer_of(plain, sizeof plain);
     gba_rc rc = m2m_vault_get(&reg->vault, kind, ri, &w);
     if (rc == GBA_OK)
-        rc = m2m_res_parse(gba_writer_view(&w), res);
+        rc = m2m_res_parse(gba_writer_view(&w), res) == GBA_OK ? GBA_OK : GBA_E_DB;
     gba_wipe(&plain);
     return rc == GBA_E_ABSENT ? GBA_E_REG_ABSENT : rc;
 }
@@ -166,10 +168,10 @@ static gba_rc name_client(const struct turn *t, struct m2m_res *client)
 {
     const gba_view parts[] = {t->client->who, GBA_LIT("\0"), gba_text_view(&client->adfq)};
     uint8_t hash[GBA_HASH_MAX];
-    char name[2 * 16 + sizeof client_prefix];
+    char name[CLIENT_RI_N];
     gba_writer w = gba_writer_of(name, sizeof name);
     GBA_TRY(gba_hash_parts(GBA_HASH_SHA256, parts, sizeof parts / sizeof parts[0], hash));
-    gba_put_str(&w, client_prefix);
+    gba_put_str(&w, CLIENT_PREFIX);
     gba_put_hex(&w, gba_view_of(hash, 16));
     return gba_text_set(&client->ri, gba_writer_view(&w));
 }
@@ -225,13 +227,22 @@ static gba_rc update_client(const struct turn *t, struct m2m_res *client)
 
 /* ---- key registrations ---- */
 
+/* The RelativeKeyID: as in names of keys. */
+static gba_rc set_relative(const struct turn *t, const m2m_rel *rel, gba_text *ri)
+{
+    gba_text whole;
+    gba_view relative, fqdn;
+    GBA_TRY(m2m_keyid_make(rel, gba_text_view(&t->reg->fqdn), &whole));
+    gba_view_split(gba_text_view(&whole), '@', &relative, &fqdn);
+    return gba_text_set(ri, relative);
+}
+
 /*= TS-0003 8.8.2.7, 10.3.5: without a value the key is the one of the session, and so is
  * its name; with one the name is random.  Either way it was never used before. */
 static gba_rc name_key(const struct turn *t, struct m2m_res *key)
 {
     uint8_t exported[M2M_EXPORT_N];
     m2m_rel rel;
-    char name[2 * M2M_REL_N + 1];
     gba_rc rc = GBA_OK;
     if (key->has & M2M_HAS_KV) {
         gba_env_random(t->env, rel.b, sizeof rel.b);
@@ -244,9 +255,7 @@ static gba_rc name_key(const struct turn *t, struct m2m_res *key)
     }
     GBA_TRY(rc);
     key->has |= M2M_HAS_KV;
-    gba_writer w = gba_writer_of(name, sizeof name);
-    gba_put_hex_upper(&w, GBA_ARRAY(rel.b));
-    return gba_text_set(&key->ri, gba_writer_view(&w));
+    return set_relative(t, &rel, &key->ri);
 }
 
 static gba_rc create_key(const struct turn *t, struct m2m_res *want)
@@ -325,6 +334,7 @@ static gba_rc drop(const struct turn *t, const char *kind, const struct m2m_res 
 static gba_rc serve_client(const struct turn *t, gba_view ri)
 {
     struct m2m_res client;
+    GBA_ENSURE(ri.n == CLIENT_RI_N && gba_view_starts(ri, GBA_LIT(CLIENT_PREFIX)), GBA_E_REG_ABSENT);
     GBA_TRY(load(t->reg, "cr", ri, &client));
     GBA_ENSURE(is_of_client(t, &client), GBA_E_REG_PRIVILEGE);
     GBA_ENSURE(!expired(&client, t->env), GBA_E_REG_EXPIRED);
@@ -350,10 +360,9 @@ static gba_rc serve_found_key(const struct turn *t, struct m2m_res *key)
 static gba_rc serve_key(const struct turn *t, const m2m_rel *rel)
 {
     struct m2m_res key;
-    char name[2 * M2M_REL_N];
-    gba_writer w = gba_writer_of(name, sizeof name);
-    gba_put_hex_upper(&w, GBA_ARRAY(rel->b));
-    gba_rc rc = load(t->reg, "kr", gba_writer_view(&w), &key);
+    gba_text ri;
+    GBA_TRY(set_relative(t, rel, &ri));
+    gba_rc rc = load(t->reg, "kr", gba_text_view(&ri), &key);
     if (rc == GBA_OK)
         rc = serve_found_key(t, &key);
     gba_wipe(&key.kv);
