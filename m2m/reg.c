@@ -144,7 +144,8 @@ static gba_rc assign_kmid(const struct turn *t, struct m2m_res *client)
 {
     gba_view name, host;
     uint8_t random[8];
-    gba_writer w = gba_writer_of(client->aski.s, GBA_TEXT_MAX);
+    char kmid[GBA_TEXT_MAX];
+    gba_writer w = gba_writer_of(kmid, sizeof kmid);
     if (!t->reg->maf || !gba_view_split(t->client->credential, '@', &name, &host) ||
         gba_view_eq_nocase(host, gba_text_view(&t->reg->fqdn)) ||
         gba_view_eq(gba_text_view(&client->cred), t->client->credential))
@@ -197,7 +198,8 @@ static gba_rc create_client(const struct turn *t, struct m2m_res *want)
 }
 
 /* What the request changes of a registration. */
-static gba_rc change(const struct turn *t, uint32_t longest_s, unsigned may, struct m2m_res *res, struct m2m_res *want)
+static gba_rc change(const struct turn *t, uint32_t longest_s, unsigned may, struct m2m_res *res,
+                     struct m2m_res *want)
 {
     GBA_TRY(m2m_res_parse(t->req->body, want));
     GBA_ENSURE(want->ty == res->ty && want->has, GBA_E_REG_MEMBER);
@@ -393,8 +395,8 @@ static gba_rc check_origin(const struct turn *t)
     GBA_ENSURE(t->req->from.p, GBA_E_M2M_HEADER);
     if (gba_view_eq(t->req->from, t->client->who))
         return GBA_OK;
-    bool same = m2m_id_parse(t->client->who, &proven) == GBA_OK && m2m_id_parse(t->req->from, &said) == GBA_OK &&
-                m2m_id_eq(&proven, &said);
+    bool same = m2m_id_parse(t->client->who, &proven) == GBA_OK &&
+                m2m_id_parse(t->req->from, &said) == GBA_OK && m2m_id_eq(&proven, &said);
     return same ? GBA_OK : GBA_E_REG_ORIGIN;
 }
 
@@ -411,8 +413,8 @@ static gba_rc serve(const struct turn *t)
     return serve_client(t, ri);
 }
 
-void m2m_reg_serve(const struct m2m_reg *reg, const gba_env *env, const struct m2m_reg_ask *ask, gba_writer *room,
-                   struct m2m_reg_result *out)
+void m2m_reg_serve(const struct m2m_reg *reg, const gba_env *env, const struct m2m_reg_ask *ask,
+                   gba_writer *room, struct m2m_reg_result *out)
 {
     const struct turn t = {reg, env, ask->client, ask->req, room, out};
     *out = (struct m2m_reg_result){.rsp = {.rqi = ask->req->rqi, .rvi = ask->req->rvi}};

@@ -48,8 +48,8 @@ struct m2m_reg_ask {
     const struct m2m_reg_client *client;
     const struct m2m_request *req;
 };
-void m2m_reg_serve(const struct m2m_reg *reg, const gba_env *env, const struct m2m_reg_ask *ask, gba_writer *room,
-                   struct m2m_reg_result *out);
+void m2m_reg_serve(const struct m2m_reg *reg, const gba_env *env, const struct m2m_reg_ask *ask,
+                   gba_writer *room, struct m2m_reg_result *out);
 
 /* Drop what has expired; how many went is added to *n. */
 GBA_MUST_USE gba_rc m2m_reg_sweep(const struct m2m_reg *reg, const gba_env *env, size_t *n);

@@ -93,7 +93,8 @@ static gba_rc take_scalar(const struct member *m, void *at, const struct gba_jso
     return m->kind == KEY ? take_key(at, value->text) : gba_text_set(at, value->text);
 }
 
-static gba_rc take_member(struct m2m_res *res, size_t which, gba_view index, const struct gba_json_value *value)
+static gba_rc take_member(struct m2m_res *res, size_t which, gba_view index,
+                          const struct gba_json_value *value)
 {
     const struct member *m = &members[which];
     void *at = (uint8_t *)res + m->offset;
@@ -123,10 +124,12 @@ static gba_rc on_value(void *self, gba_view path, const struct gba_json_value *v
     parse->res->ty = root->ty;
     if (!rest.p)
         return value->kind == GBA_JSON_EMPTY ? GBA_OK : GBA_E_REG_MEMBER;
-    GBA_ENSURE(!gba_view_split(rest, '/', &name, &index) || gba_dec_parse(index, UINT16_MAX, &ignored) == GBA_OK,
-               GBA_E_REG_MEMBER);
-    if (gba_view_eq(name, GBA_LIT("ty")))
-        return value->kind == GBA_JSON_INTEGER && value->integer == (int64_t)root->ty ? GBA_OK : GBA_E_REG_MEMBER;
+    bool deeper = gba_view_split(rest, '/', &name, &index);
+    GBA_ENSURE(!deeper || gba_dec_parse(index, UINT16_MAX, &ignored) == GBA_OK, GBA_E_REG_MEMBER);
+    if (gba_view_eq(name, GBA_LIT("ty"))) {
+        bool same = value->kind == GBA_JSON_INTEGER && value->integer == (int64_t)root->ty;
+        return same ? GBA_OK : GBA_E_REG_MEMBER;
+    }
     size_t which = member_of(name);
     GBA_ENSURE(which < MEMBERS, GBA_E_REG_MEMBER);
     return take_member(parse->res, which, index, value);

@@ -71,7 +71,8 @@ static gba_rc mem_del(void *self, gba_view name)
     return GBA_OK;
 }
 
-static gba_rc mem_each(void *self, gba_view prefix, gba_rc (*fn)(void *arg, gba_view name, gba_view record), void *arg)
+static gba_rc mem_each(void *self, gba_view prefix, gba_rc (*fn)(void *arg, gba_view name, gba_view record),
+                       void *arg)
 {
     const struct memdb *mem = self;
     for (size_t i = 0; i < MEMDB_ROWS && mem->rows[i].used; i++) {

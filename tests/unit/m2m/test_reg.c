@@ -251,7 +251,7 @@ static void changed_records_are_noticed(void)
     mem.rows[0].record[20] ^= 1;
     be(CSE, "");
     go(M2M_RETRIEVE, "/-/" KCID, NULL);
-    refused(M2M_RSC_NOT_AUTHENTICATED, GBA_E_SEAL);
+    refused(M2M_RSC_INTERNAL, GBA_E_SEAL);
 }
 
 static void room_too_small(void)
