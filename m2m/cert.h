@@ -69,6 +69,9 @@ GBA_MUST_USE gba_rc m2m_cert_id_parse(enum m2m_flavour flavour, gba_view text, g
 GBA_MUST_USE gba_rc m2m_ni_make(gba_view spki, unsigned bits, gba_text *ni);
 bool m2m_ni_matches(gba_view ni, gba_view spki);
 
+/* Is text such an identifier, in its one spelling?  E_CERT_NAME. */
+GBA_MUST_USE gba_rc m2m_ni_check(gba_view text);
+
 /* Where to ask for the status of the leaf: the OCSP URL in it (absent: none), and the
  * DER request.  E_ABSENT, E_CERT. */
 struct m2m_ocsp_question {
