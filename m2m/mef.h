@@ -8,19 +8,13 @@
 #pragma once
 
 #include "m2m/instr.h"
-
-/* A target that may fetch keys: it proves a name and is an entity. */
-struct m2m_mef_target {
-    struct m2m_id id;         /* MAF-ID, CSE-ID or AE-ID */
-    struct m2m_expect expect; /* its certificate: FQDN, CSE-ID, AE-ID ... */
-    gba_text fqdn;            /* the host name form of id, for usage-constrained keys */
-};
+#include "m2m/party.h"
 
 struct m2m_mef {
     struct m2m_vault vault;
     const gba_text *names; /* FQDNs of this MEF and its virtual ones */
     size_t names_n;
-    const struct m2m_mef_target *targets;
+    const struct m2m_party *targets; /* that may fetch keys */
     size_t targets_n;
 };
 
@@ -41,8 +35,9 @@ const gba_text *m2m_mef_name(const struct m2m_mef *mef, gba_view sni);
 GBA_MUST_USE gba_rc m2m_mef_psk(const struct m2m_mef *mef, const gba_text *name, gba_view identity,
                                 struct m2m_mef_who *who, struct m2m_kpm *kpm);
 
-/* Certificates: which Enrolee or target is this (8.3.2.2)?  E_MEF_CERT (no record has any
- * of its names), E_CERT_*. */
+/* Certificates: which Enrolee or target is this (8.3.2.2)?  An Enrolee that is a target too
+ * counts as Enrolee, and may fetch keys all the same.  E_MEF_CERT (no record has any of its
+ * names), E_CERT_*. */
 GBA_MUST_USE gba_rc m2m_mef_cert(const struct m2m_mef *mef, const gba_env *env, const gba_text *name,
                                  const struct m2m_shown *shown, struct m2m_mef_who *who);
 
@@ -58,9 +53,31 @@ GBA_MUST_USE gba_rc m2m_mef_enrol(const struct m2m_mef *mef, const gba_env *env,
                                   struct m2m_mef_enrolled *out);
 
 /* The Enrolee of this session presents its token: its key becomes usable.  E_TOKEN,
- * E_RSPF (none of the frameworks it offers is the one of its record). */
-GBA_MUST_USE gba_rc m2m_mef_present(const struct m2m_mef *mef, const gba_env *env, gba_view keid, gba_view token,
-                                    unsigned frameworks);
+ * E_RSPF (none of the frameworks it offers is the one of its record; the token stays
+ * usable). */
+struct m2m_mef_offer {
+    gba_view token;
+    unsigned frameworks; /* bits: 1 << enum m2m_framework */
+};
+GBA_MUST_USE gba_rc m2m_mef_present(const struct m2m_mef *mef, const gba_env *env, gba_view keid,
+                                    const struct m2m_mef_offer *offer);
+
+/* {"enrolmentToken":"...","rspf":["gba","ppsk","cert"]}; token points into room.  E_JSON, E_TOKEN
+ * (none, or longer than one is).  Unknown frameworks are nothing in common. */
+GBA_MUST_USE gba_rc m2m_mef_offer_parse(gba_view json, gba_writer *room, struct m2m_mef_offer *out);
+
+/* {"keID":"...","expires":"20270101T000000"}; {"error":"token-invalid"} */
+void m2m_mef_enrolled_put(const struct m2m_mef_enrolled *enrolled, gba_writer *w);
+void m2m_mef_error_put(gba_rc why, gba_writer *w);
+
+/* A subscriber bootstrapped by GBA (8.3.2.3): Ks stays with the BSF, its B-TID is the KeId.
+ * E_ABSENT when there is no record of this IMPI. */
+struct m2m_mef_gba {
+    gba_view impi, btid;
+    int64_t until_s;
+};
+GBA_MUST_USE gba_rc m2m_mef_note_gba(const struct m2m_mef *mef, const gba_env *env, const struct m2m_mef_gba *run);
+
 
 /* A target fetches what it shares with an Enrolee (8.3.1.2, 8.3.2.1).  suid 0: Km or
  * Kpsa; else a usage-constrained key.  E_MEF_ORIGIN (says it is somebody else),
@@ -81,6 +98,9 @@ struct m2m_mef_given {
 GBA_MUST_USE gba_rc m2m_mef_give(const struct m2m_mef *mef, const gba_env *env, const struct m2m_mef_fetch *ask,
                                  struct m2m_mef_given *out);
 
+/* HTTP status of an answer: 200, 403, 404, 410 (expired), ... */
+unsigned m2m_mef_status(gba_rc rc);
+
 /* The answer as JSON, and its reading at the target:
  * {"status":true,"credential":"<base64>","enroleeID":..,"lifetime":..[,"e2e":true,"e2eParameters":..]}
  * {"status":false,"errorString":"<text>"}.  E_MEF_ANSWER. */
@@ -98,6 +118,12 @@ struct m2m_mef_key_seen {
 };
 typedef gba_rc m2m_mef_key_fn(void *arg, const struct m2m_mef_key_seen *key);
 GBA_MUST_USE gba_rc m2m_mef_keys(const struct m2m_mef *mef, m2m_mef_key_fn *fn, void *arg);
+
+/* Forget one key; E_ABSENT.  All keys of a record, or of a framework whose keys do not
+ * outlive the process: how many went is added to *n. */
+GBA_MUST_USE gba_rc m2m_mef_forget(const struct m2m_mef *mef, gba_view keid);
+GBA_MUST_USE gba_rc m2m_mef_forget_record(const struct m2m_mef *mef, gba_view record, size_t *n);
+GBA_MUST_USE gba_rc m2m_mef_forget_gba(const struct m2m_mef *mef, size_t *n);
 
 /* Drop what has expired; how many went is added to *n. */
 GBA_MUST_USE gba_rc m2m_mef_sweep(const struct m2m_mef *mef, const gba_env *env, size_t *n);

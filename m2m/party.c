@@ -30,11 +30,9 @@ gba_rc m2m_party_cert_id(enum m2m_flavour flavour, const struct m2m_party *party
     switch (flavour) {
     case M2M_CERT_FQDN:
     case M2M_CERT_CSE:
-        *cert_id = party->fqdn;
-        return GBA_OK;
+        return m2m_cert_id_parse(flavour, gba_text_view(&party->fqdn), cert_id);
     case M2M_CERT_AE:
-        *cert_id = party->id.text;
-        return GBA_OK;
+        return m2m_cert_id_parse(flavour, gba_text_view(&party->id.text), cert_id);
     case M2M_CERT_RAW:
     case M2M_CERT_DEVICE:
     case M2M_CERT_NODE:
@@ -59,7 +57,7 @@ gba_rc m2m_party_of(const struct m2m_conf_party *conf, struct m2m_party *out)
                                          .status = (enum m2m_status)conf->expect.status}};
     GBA_TRY(m2m_id_parse(gba_text_view(&conf->id), &out->id));
     GBA_TRY(host_name(conf, out));
-    out->expect.id = conf->expect.cert_id;
-    return conf->expect.cert_id.n > 0 ? GBA_OK
-                                      : m2m_party_cert_id(out->expect.flavour, out, &out->expect.id);
+    if (conf->expect.cert_id.n == 0)
+        return m2m_party_cert_id(out->expect.flavour, out, &out->expect.id);
+    return m2m_cert_id_parse(out->expect.flavour, gba_text_view(&conf->expect.cert_id), &out->expect.id);
 }

@@ -18,6 +18,7 @@ static gba_rc request(const char *text, struct m2m_request *out)
 }
 
 #define HOST "Host: maf.mte.example\r\n"
+#define POST_TYPE "POST /- HTTP/1.1\r\n" HOST "Content-Type: "
 
 /* ---- hostile first ---- */
 
@@ -38,10 +39,10 @@ static void bad_requests(void)
         {"GET /- HTTP/1.1\r\n" HOST "X-M2M-Origin: a\r\nx-m2m-origin: b\r\n\r\n", GBA_E_M2M_HEADER},
         {"GET /- HTTP/1.1\r\n" HOST "X-M2M-RI: a\r\nX-M2M-RI: a\r\n\r\n", GBA_E_M2M_HEADER},
         {"POST /- HTTP/1.1\r\n" HOST "\r\n{}", GBA_E_M2M_TYPE},
-        {"POST /- HTTP/1.1\r\n" HOST "Content-Type: application/x-www-form-urlencoded\r\n\r\n{}", GBA_E_M2M_TYPE},
-        {"POST /- HTTP/1.1\r\n" HOST "Content-Type: application/vnd.onem2m-res+json;ty=x\r\n\r\n{}", GBA_E_M2M_TYPE},
-        {"POST /- HTTP/1.1\r\n" HOST "Content-Type: application/json;ty=5;ty=5\r\n\r\n{}", GBA_E_M2M_TYPE},
-        {"POST /- HTTP/1.1\r\n" HOST "Content-Type: application/json;ty=65536\r\n\r\n{}", GBA_E_M2M_TYPE},
+        {POST_TYPE "application/x-www-form-urlencoded\r\n\r\n{}", GBA_E_M2M_TYPE},
+        {POST_TYPE "application/vnd.onem2m-res+json;ty=x\r\n\r\n{}", GBA_E_M2M_TYPE},
+        {POST_TYPE "application/json;ty=5;ty=5\r\n\r\n{}", GBA_E_M2M_TYPE},
+        {POST_TYPE "application/json;ty=65536\r\n\r\n{}", GBA_E_M2M_TYPE},
     };
     struct m2m_request req;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -70,8 +71,10 @@ static void bad_answers(void)
 
 static void bad_times(void)
 {
-    static const char *const rows[] = {"", "20270101", "2027-01-01T00:00:00Z", "20271301T000000", "20270101t000000",
-                                       "20270101T000000Z", "20270101T000000,x", "20270101T00000:"};
+    static const char *const rows[] = {
+        "", "20270101", "2027-01-01T00:00:00Z", "20271301T000000", "20270101t000000", "20270101T000000Z",
+        "20270101T000000,x", "20270101T00000:",
+    };
     int64_t s;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         T_RC(m2m_time_parse(gba_view_cstr(rows[i]), &s), GBA_E_TIME);
@@ -83,8 +86,10 @@ static void bad_times(void)
 static void creation(void)
 {
     struct m2m_request req;
-    T_OK(request("POST /- HTTP/1.1\r\n" HOST "X-M2M-Origin: //sp.example/S98821\r\nX-M2M-RI: r1\r\nX-M2M-RVI: 3\r\n"
-                 "Content-Type: Application/vnd.oneM2M-res+json; charset=utf-8; ty=5\r\n\r\n{\"a\":1}", &req));
+    T_OK(request("POST /- HTTP/1.1\r\n" HOST
+                 "X-M2M-Origin: //sp.example/S98821\r\nX-M2M-RI: r1\r\nX-M2M-RVI: 3\r\n"
+                 "Content-Type: Application/vnd.oneM2M-res+json; charset=utf-8; ty=5\r\n\r\n{\"a\":1}",
+                 &req));
     CU_ASSERT_EQUAL(req.op, M2M_CREATE);
     T_STR(req.to, "/-");
     T_STR(req.from, "//sp.example/S98821");
