@@ -140,7 +140,9 @@ gba_rc rt_tls_new(const struct rt_tls_new *conf, struct rt_tls **out)
         goto out;
     rc = gba_text_set(&tls->peer.server_name, conf->server_name);
     if (rc == GBA_OK)
-        rc = tls->ops->open(tls, conf);
+        rc = rt_tls_cookie(tls->ctx, conf->peer, tls->cookie);
+    if (rc == GBA_OK)
+        rc = tls->ops->open(tls);
 out:
     if (rc != GBA_OK)
         destroy(tls);

@@ -46,8 +46,8 @@ static bool on_p256(EVP_PKEY *key)
 static bool use_key(SSL_CTX *ssl, BIO *pem)
 {
     EVP_PKEY *key = PEM_read_bio_PrivateKey(pem, NULL, no_password, NULL);
-    bool ok = key && on_p256(key) && SSL_CTX_use_PrivateKey(ssl, key) == 1 &&
-              SSL_CTX_check_private_key(ssl) == 1;
+    bool ok =
+        key && on_p256(key) && SSL_CTX_use_PrivateKey(ssl, key) == 1 && SSL_CTX_check_private_key(ssl) == 1;
     EVP_PKEY_free(key);
     return ok;
 }
@@ -56,7 +56,8 @@ static gba_rc use_own(SSL_CTX *ssl, gba_view cert_pem, gba_view key_pem)
 {
     if (cert_pem.n == 0 && key_pem.n == 0)
         return GBA_OK;
-    GBA_ENSURE(cert_pem.n > 0 && cert_pem.n <= INT_MAX && key_pem.n > 0 && key_pem.n <= INT_MAX, GBA_E_TLS_CONF);
+    GBA_ENSURE(cert_pem.n > 0 && cert_pem.n <= INT_MAX && key_pem.n > 0 && key_pem.n <= INT_MAX,
+               GBA_E_TLS_CONF);
     BIO *cert = BIO_new_mem_buf(cert_pem.p, (int)cert_pem.n);
     BIO *key = BIO_new_mem_buf(key_pem.p, (int)key_pem.n);
     bool ok = cert && key && use_chain(ssl, cert) && use_key(ssl, key);
@@ -99,7 +100,8 @@ static gba_rc restrict_protocol(SSL_CTX *ssl, bool dtls)
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_QUERY_MTU);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_dh_auto(ssl, 1);
-    bool ok = SSL_CTX_set_min_proto_version(ssl, version) == 1 && SSL_CTX_set_max_proto_version(ssl, version) == 1 &&
+    bool ok = SSL_CTX_set_min_proto_version(ssl, version) == 1 &&
+              SSL_CTX_set_max_proto_version(ssl, version) == 1 &&
               SSL_CTX_set1_groups_list(ssl, "P-256") == 1 &&
               SSL_CTX_set1_sigalgs_list(ssl, "ECDSA+SHA256") == 1 &&
               SSL_CTX_set1_client_sigalgs_list(ssl, "ECDSA+SHA256") == 1;
@@ -122,7 +124,10 @@ gba_rc rt_tls_ctx_new(const struct rt_tls_ctx_conf *conf, struct rt_tls_ctx **ou
     gba_rc rc = GBA_E_MEMORY;
     struct rt_tls_ctx *ctx = calloc(1, sizeof *ctx);
     GBA_ENSURE(ctx, GBA_E_MEMORY);
-    *ctx = (struct rt_tls_ctx){.refs = 1, .server = conf->server, .dtls = conf->dtls, .ask_cert = conf->ask_cert,
+    *ctx = (struct rt_tls_ctx){.refs = 1,
+                               .server = conf->server,
+                               .dtls = conf->dtls,
+                               .ask_cert = conf->ask_cert,
                                .raw_keys = conf->raw_keys};
     ctx->ssl = SSL_CTX_new(conf->dtls ? DTLS_method() : TLS_method());
     ctx->bio = rt_tls_port_method();

@@ -6,7 +6,6 @@
  *   rt/tls_ask.c   questions of a handshake, and the jobs that wait for answers
  *   rt/tls_ctx.c   configurations
  *   rt/tls_ossl.c  the engine on OpenSSL
- *   rt/tls_hello.c the ClientHello as far as we must understand it ourselves: cookies, raw keys
  *
  * An engine is a struct rt_tls_ops.  It keeps octets in both directions in
  * memory and knows nothing of hooks, owners, states and freeing order: tls.c
@@ -24,6 +23,8 @@
 
 struct rt_tls_question;
 
+enum { RT_TLS_COOKIE = 32 };
+
 /* How far a handshake got. */
 enum rt_tls_step {
     RT_TLS_STEP_MORE,   /* octets of the peer are missing */
@@ -34,8 +35,8 @@ enum rt_tls_step {
 
 /* Engines are called only in the states named; all in the loop's thread. */
 struct rt_tls_ops {
-    /* Make tls->engine for tls->ctx; server_name and peer as in rt_tls_new. E_MEMORY. */
-    gba_rc (*open)(struct rt_tls *tls, const struct rt_tls_new *conf);
+    /* Make tls->engine for tls->ctx; a client says peer.server_name. E_MEMORY. */
+    gba_rc (*open)(struct rt_tls *tls);
 
     /* Go on with the handshake. Runs in a job; here and nowhere else rt_tls_ask_* may be called. */
     enum rt_tls_step (*step)(struct rt_tls *tls);
@@ -90,9 +91,10 @@ struct rt_tls {
 
     enum rt_tls_state state;
     gba_rc reason;
-    gba_rc refused; /* of the first answer that refused */
-    bool alerted;   /* engine: a fatal alert of the peer ended it */
-    bool begun;     /* the handshake saw or made an octet */
+    gba_rc refused;                /* of the first answer that refused */
+    bool alerted;                  /* engine: a fatal alert of the peer ended it */
+    bool begun;                    /* the handshake saw or made an octet */
+    uint8_t cookie[RT_TLS_COOKIE]; /* DTLS server: of this peer */
     struct rt_tls_peer peer;
 
     /* the job of the handshake; see tls_ask.c */

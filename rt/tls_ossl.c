@@ -8,15 +8,14 @@
 #include "rt/tls_int.h"
 #include "rt/tls_port.h"
 
-enum { READ_MAX = 16384, COOKIE = 32 };
+enum { READ_MAX = 16384 };
 
 struct engine {
     SSL *ssl;
     struct rt_tls_port port;
-    BIO_ADDR *listening;    /* DTLS server until the client returned its cookie */
-    uint8_t cookie[COOKIE];
-    bool judged;            /* client: the server's certificate was asked about */
-    gba_rc refused;         /* why a certificate is not accepted */
+    BIO_ADDR *listening; /* DTLS server until the client returned its cookie */
+    bool judged;         /* client: the server's certificate was asked about */
+    gba_rc refused;      /* why a certificate is not accepted */
 };
 
 static struct rt_tls *of(const SSL *ssl)
@@ -90,7 +89,8 @@ static int on_verify(X509_STORE_CTX *store, void *arg)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     (void)arg;
-    gba_rc rc = SSL_is_server(ssl) ? judge(of(ssl), X509_STORE_CTX_get0_untrusted(store), (gba_view){0}) : GBA_OK;
+    gba_rc rc =
+        SSL_is_server(ssl) ? judge(of(ssl), X509_STORE_CTX_get0_untrusted(store), (gba_view){0}) : GBA_OK;
     X509_STORE_CTX_set_error(store, rc == GBA_OK ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
     return rc == GBA_OK;
 }
@@ -148,16 +148,14 @@ static int on_name(SSL *ssl, int *alert, void *arg)
 
 static int on_cookie(SSL *ssl, unsigned char *cookie, unsigned *n)
 {
-    struct engine *e = of(ssl)->engine;
-    gba_copy(cookie, GBA_ARRAY(e->cookie));
-    *n = COOKIE;
+    gba_copy(cookie, GBA_ARRAY(of(ssl)->cookie));
+    *n = RT_TLS_COOKIE;
     return 1;
 }
 
 static int on_returned(SSL *ssl, const unsigned char *cookie, unsigned n)
 {
-    struct engine *e = of(ssl)->engine;
-    return n == COOKIE && gba_ct_eq(gba_view_of(cookie, n), GBA_ARRAY(e->cookie));
+    return n == RT_TLS_COOKIE && gba_ct_eq(gba_view_of(cookie, n), GBA_ARRAY(of(ssl)->cookie));
 }
 
 void rt_tls_ossl_prepare(struct rt_tls_ctx *ctx)
@@ -183,29 +181,28 @@ static void ossl_free(struct rt_tls *tls)
     tls->engine = NULL;
 }
 
-static bool prepare_client(struct rt_tls *tls, gba_view name)
+static bool prepare_client(struct rt_tls *tls)
 {
     SSL *ssl = ((struct engine *)tls->engine)->ssl;
     SSL_set_connect_state(ssl);
     if (tls->hooks->psk_client)
         SSL_set_psk_client_callback(ssl, on_psk_client);
     return SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp) == 1 &&
-           (name.n == 0 || SSL_set_tlsext_host_name(ssl, tls->peer.server_name.s) == 1);
+           (tls->peer.server_name.n == 0 || SSL_set_tlsext_host_name(ssl, tls->peer.server_name.s) == 1);
 }
 
-static bool prepare_server(struct rt_tls *tls, gba_view peer)
+static bool prepare_server(struct rt_tls *tls)
 {
     struct engine *e = tls->engine;
     SSL_set_accept_state(e->ssl);
     if (tls->hooks->psk)
         SSL_set_psk_server_callback(e->ssl, on_psk);
-    if (!tls->ctx->dtls)
-        return true;
-    e->listening = BIO_ADDR_new();
-    return e->listening && rt_tls_cookie(tls->ctx, peer, e->cookie) == GBA_OK;
+    if (tls->ctx->dtls)
+        e->listening = BIO_ADDR_new();
+    return !tls->ctx->dtls || e->listening;
 }
 
-static gba_rc ossl_open(struct rt_tls *tls, const struct rt_tls_new *conf)
+static gba_rc ossl_open(struct rt_tls *tls)
 {
     struct engine *e = calloc(1, sizeof *e);
     tls->engine = e;
@@ -220,7 +217,7 @@ static gba_rc ossl_open(struct rt_tls *tls, const struct rt_tls_new *conf)
     SSL_set_bio(e->ssl, bio, bio);
     SSL_set_app_data(e->ssl, tls);
     SSL_set_mtu(e->ssl, RT_TLS_MTU);
-    bool ok = tls->ctx->server ? prepare_server(tls, conf->peer) : prepare_client(tls, conf->server_name);
+    bool ok = tls->ctx->server ? prepare_server(tls) : prepare_client(tls);
     return ok ? GBA_OK : GBA_E_MEMORY;
 }
 

@@ -2,10 +2,10 @@
 #include "rt/tls_port.h"
 
 enum {
-    LENGTH = 2,         /* octets in front of a datagram */
-    IP_UDP = 28,        /* octets of IPv4 and UDP headers */
-    ALERT_RECORD = 21,  /* RFC 5246 6.2.1 */
-    RECORD_HEAD = 5,    /* TLS; DTLS has 13 */
+    LENGTH = 2,        /* octets in front of a datagram */
+    IP_UDP = 28,       /* octets of IPv4 and UDP headers */
+    ALERT_RECORD = 21, /* RFC 5246 6.2.1 */
+    RECORD_HEAD = 5,   /* TLS; DTLS has 13 */
     DTLS_RECORD_HEAD = 13,
     ALERT = 2,
     FATAL = 2,

@@ -15,10 +15,13 @@ static void both_have_certificates(bool dtls, const char *suites)
     pair_cert_make(&mine, "P-256");
     pair_cert_make(&theirs, "P-256");
     pair_init(&pair, dtls, suites, suites);
-    pair_context(&pair.client, &(struct rt_tls_ctx_conf){.dtls = dtls, .suites = suites,
+    pair_context(&pair.client, &(struct rt_tls_ctx_conf){.dtls = dtls,
+                                                         .suites = suites,
                                                          .cert_pem = gba_view_cstr(mine.cert),
                                                          .key_pem = gba_view_cstr(mine.key)});
-    pair_context(&pair.server, &(struct rt_tls_ctx_conf){.server = true, .dtls = dtls, .suites = suites,
+    pair_context(&pair.server, &(struct rt_tls_ctx_conf){.server = true,
+                                                         .dtls = dtls,
+                                                         .suites = suites,
                                                          .cert_pem = gba_view_cstr(theirs.cert),
                                                          .key_pem = gba_view_cstr(theirs.key),
                                                          .ask_cert = true,

@@ -28,7 +28,8 @@ void pair_cert_make(struct pair_cert *out, const char *curve)
     ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
     X509_gmtime_adj(X509_getm_notBefore(cert), 0);
     X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const uint8_t *)"test", -1, -1, 0);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const uint8_t *)"test", -1,
+                               -1, 0);
     X509_set_issuer_name(cert, X509_get_subject_name(cert));
     X509_set_pubkey(cert, key);
     CU_ASSERT(X509_sign(cert, key, EVP_sha256()) > 0);
@@ -166,8 +167,13 @@ void pair_context(struct pair_end *end, const struct rt_tls_ctx_conf *conf)
 
 static void connect_end(struct pair_end *end, gba_view name)
 {
-    struct rt_tls_new conf = {.loop = end->pair->loop, .ctx = end->ctx, .hooks = &end->hooks, .server_name = name,
-                              .peer = GBA_LIT("127.0.0.1:5684"), .wake = on_wake, .owner = end};
+    struct rt_tls_new conf = {.loop = end->pair->loop,
+                              .ctx = end->ctx,
+                              .hooks = &end->hooks,
+                              .server_name = name,
+                              .peer = GBA_LIT("127.0.0.1:5684"),
+                              .wake = on_wake,
+                              .owner = end};
     T_OK(rt_tls_new(&conf, &end->tls));
 }
 
