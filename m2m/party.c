@@ -61,3 +61,27 @@ gba_rc m2m_party_of(const struct m2m_conf_party *conf, struct m2m_party *out)
         return m2m_party_cert_id(out->expect.flavour, out, &out->expect.id);
     return m2m_cert_id_parse(out->expect.flavour, gba_text_view(&conf->expect.cert_id), &out->expect.id);
 }
+
+struct find {
+    const struct m2m_party *parties;
+    size_t n;
+    const struct m2m_party *found;
+};
+
+/* The first name that somebody has counts. */
+static gba_rc on_name(void *self, enum m2m_flavour flavour, gba_view id)
+{
+    struct find *find = self;
+    for (size_t i = 0; i < find->n && !find->found; i++) {
+        const struct m2m_expect *expect = &find->parties[i].expect;
+        if (expect->flavour == flavour && gba_view_eq(gba_text_view(&expect->id), id))
+            find->found = &find->parties[i];
+    }
+    return GBA_OK;
+}
+
+const struct m2m_party *m2m_party_find(const struct m2m_party *parties, size_t n, const struct m2m_shown *shown)
+{
+    struct find find = {parties, n, NULL};
+    return m2m_cert_names(shown, on_name, &find) == GBA_OK ? find.found : NULL;
+}
