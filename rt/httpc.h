@@ -40,8 +40,9 @@ typedef void rt_httpc_fn(void *arg, gba_rc rc, const struct gba_http_msg *rsp);
 void rt_httpc_request(struct rt_httpc *client, const struct gba_http_msg *req, rt_httpc_fn *fn, void *arg);
 
 /* Make a connection now, without a request: its TLS handshake is what matters.
- * fn is called exactly once: OK once it is open, or why not (its handshake's
- * reason); the connection then serves requests. */
+ * fn is called exactly once, from the loop: OK once it is open, or why not (its
+ * handshake's reason); the connection then serves requests.  With max_conns
+ * reached an open one, once it is idle, will do. */
 void rt_httpc_connect(struct rt_httpc *client, void (*fn)(void *arg, gba_rc rc), void *arg);
 
 /* The TLS of the connection that is open, with max_conns 1; NULL: none is. */

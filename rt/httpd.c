@@ -209,6 +209,16 @@ static void after_pump(struct rt_conn *conn)
 
 /* ---- what libuv tells ---- */
 
+/* A peer that asks faster than it is answered is not read from. */
+static void pause_if_full(struct rt_conn *conn)
+{
+    if ((conn->state == RT_CONN_WAITING || conn->state == RT_CONN_WRITING) &&
+        conn->in.n >= conn->httpd->conf.max_head) {
+        conn->paused = true;
+        uv_read_stop((uv_stream_t *)&conn->tcp);
+    }
+}
+
 static void on_octets(struct rt_conn *conn, gba_view v)
 {
     bool reads = conn->state == RT_CONN_HEAD || conn->state == RT_CONN_BODY;
@@ -225,11 +235,29 @@ static void on_octets(struct rt_conn *conn, gba_view v)
     if (rc != GBA_OK)
         rt_conn_close(conn);
     after_pump(conn);
-    if ((conn->state == RT_CONN_WAITING || conn->state == RT_CONN_WRITING) &&
-        conn->in.n >= conn->httpd->conf.max_head) {
-        conn->paused = true;
-        uv_read_stop((uv_stream_t *)&conn->tcp);
-    }
+    pause_if_full(conn);
+}
+
+/* What waits in conn->in can go on. */
+static void serve_waiting(struct rt_conn *conn)
+{
+    gba_rc rc = rt_buf_drop(&conn->in, pump(conn, rt_buf_view(&conn->in)));
+    if (rc != GBA_OK)
+        rt_conn_close(conn);
+    after_pump(conn);
+}
+
+/* Octets of the peer under TLS, or none when TLS itself has news: an answer to
+ * the handshake, the end of the credential. */
+static void on_records(struct rt_conn *conn, gba_view v)
+{
+    rt_conn_tls_feed(conn, v);
+    if (conn->state == RT_CONN_HANDSHAKE || conn->state == RT_CONN_CLOSED)
+        return;
+    serve_waiting(conn);
+    pause_if_full(conn);
+    if (rt_tls_state(conn->tls) != RT_TLS_OPEN && conn->state != RT_CONN_LINGERING)
+        rt_conn_close(conn); /* nothing can be answered any more */
 }
 
 /* A peer that sends no more may still read: what it asked for is answered. */
@@ -249,8 +277,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     } else if (n < 0) {
         rt_conn_close(conn);
     } else if (n > 0) {
-        if (conn->state != RT_CONN_LINGERING)
-            on_octets(conn, gba_view_of(buf->base, (size_t)n));
+        gba_view v = gba_view_of(buf->base, (size_t)n);
+        if (conn->state != RT_CONN_LINGERING && conn->tls)
+            on_records(conn, v);
+        else if (conn->state != RT_CONN_LINGERING)
+            on_octets(conn, v);
         gba_wipe_bytes(buf->base, (size_t)n);
     }
 }
@@ -262,13 +293,13 @@ static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
     *buf = uv_buf_init(conn->httpd->scratch, RT_HTTPD_SCRATCH);
 }
 
-/* A pipelined request, or a peer that was not read from, can go on. */
+/* A handshake, a pipelined request, or a peer that was not read from, can go on. */
 static void resume(struct rt_conn *conn)
 {
-    gba_rc rc = rt_buf_drop(&conn->in, pump(conn, rt_buf_view(&conn->in)));
-    if (rc != GBA_OK)
-        rt_conn_close(conn);
-    after_pump(conn);
+    if (conn->tls)
+        on_records(conn, gba_view_of(NULL, 0));
+    else
+        serve_waiting(conn);
     if (conn->paused && conn->state != RT_CONN_CLOSED && conn->in.n < conn->httpd->conf.max_head) {
         conn->paused = false;
         if (!conn->eof)
@@ -305,6 +336,7 @@ static void expire(struct rt_conn *conn)
         rt_log(RT_LOG_INFO, "http.reader-too-slow", RT_REASON(GBA_E_TIMEOUT),
                RT_STR("peer", rt_conn_peer(conn)));
     }
+    conn->late = true;
     rt_conn_close(conn);
 }
 
@@ -343,6 +375,7 @@ static struct rt_conn *conn_new(struct rt_httpd *httpd)
     uv_timer_init(uv, &conn->timer);
     conn->tcp.data = conn->timer.data = conn;
     conn->handles = 2;
+    conn->state = RT_CONN_HEAD;
     conn->httpd = httpd;
     conn->next = httpd->conns;
     if (conn->next)
@@ -350,6 +383,22 @@ static struct rt_conn *conn_new(struct rt_httpd *httpd)
     httpd->conns = conn;
     httpd->n_conns++;
     return conn;
+}
+
+static void begin(struct rt_conn *conn)
+{
+    const struct rt_httpd_conf *conf = &conn->httpd->conf;
+    uint32_t patience = conf->tls ? conf->handshake_ms : conf->idle_ms;
+    gba_rc rc = conf->tls ? rt_conn_tls_begin(conn) : GBA_OK;
+    if (rc != GBA_OK) {
+        rt_log(RT_LOG_WARN, "http.accept-failed", RT_REASON(rc));
+        rt_conn_close(conn);
+        return;
+    }
+    uv_tcp_nodelay(&conn->tcp, 1);
+    uv_timer_start(&conn->timer, on_timer, patience, patience);
+    conn->deadline = conn->armed = uv_now(rt_loop_uv(conn->httpd->loop)) + patience;
+    uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
 }
 
 static void on_connection(uv_stream_t *listener, int status)
@@ -370,10 +419,7 @@ static void on_connection(uv_stream_t *listener, int status)
         rt_conn_close(conn);
         return;
     }
-    uv_tcp_nodelay(&conn->tcp, 1);
-    uv_timer_start(&conn->timer, on_timer, httpd->conf.idle_ms, httpd->conf.idle_ms);
-    conn->deadline = conn->armed = uv_now(rt_loop_uv(httpd->loop)) + httpd->conf.idle_ms;
-    uv_read_start((uv_stream_t *)&conn->tcp, on_alloc, on_read);
+    begin(conn);
 }
 
 static void on_httpd_closed(uv_handle_t *handle)
@@ -428,7 +474,7 @@ void rt_httpd_close(struct rt_httpd *httpd)
 {
     httpd->closing = true;
     for (struct rt_conn *conn = httpd->conns; conn; conn = conn->next) {
-        if (conn->state == RT_CONN_HEAD || conn->state == RT_CONN_BODY)
+        if (conn->state == RT_CONN_HANDSHAKE || conn->state == RT_CONN_HEAD || conn->state == RT_CONN_BODY)
             rt_conn_close(conn);
     }
     on_wakeup(&httpd->wakeup); /* nothing stays in the ready list of a closed handle */
@@ -452,6 +498,11 @@ void rt_http_reply(struct rt_http_tx *tx, const struct gba_http_msg *rsp)
     else
         rt_conn_answer(conn, rsp, &how);
     rt_conn_tx_free(tx);
+}
+
+struct rt_tls *rt_http_tls(const struct rt_http_tx *tx)
+{
+    return tx->conn->state == RT_CONN_CLOSED ? NULL : tx->conn->tls;
 }
 
 gba_view rt_http_peer(const struct rt_http_tx *tx)

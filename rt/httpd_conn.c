@@ -6,14 +6,9 @@
 #include "gba/base/secret.h"
 #include "gba/base/stamp.h"
 #include "rt/log.h"
+#include "rt/tls_sock.h"
 
 enum { LINGER_MS = 1000 }; /* for octets on their way when a connection is ended by us */
-
-struct out {
-    uv_write_t req;
-    struct rt_conn *conn;
-    struct rt_buf buf;
-};
 
 /* ---- ends ---- */
 
@@ -46,6 +41,7 @@ void rt_conn_settle(struct rt_conn *conn)
     if (conn->next)
         conn->next->prev = conn->prev;
     rt_buf_free(&conn->in);
+    rt_tls_free(conn->tls);
     free(conn);
     httpd->n_conns--;
     rt_httpd_settle(httpd);
@@ -67,6 +63,8 @@ void rt_conn_close(struct rt_conn *conn)
         conn->tx = NULL;
     }
     conn->state = RT_CONN_CLOSED;
+    if (conn->tls)
+        rt_tls_farewell(conn->tls, &conn->tcp, conn->late ? GBA_E_TIMEOUT : GBA_E_PEER_GONE);
     uv_close((uv_handle_t *)&conn->tcp, on_conn_closed);
     uv_close((uv_handle_t *)&conn->timer, on_conn_closed);
 }
@@ -103,8 +101,7 @@ static void on_shutdown(uv_shutdown_t *req, int status)
     (void)status; /* a failure shows as an end of reading as well */
 }
 
-/* Go on with it from the loop, not from inside whoever answered. */
-static void make_ready(struct rt_conn *conn)
+void rt_conn_make_ready(struct rt_conn *conn)
 {
     struct rt_httpd *httpd = conn->httpd;
     if (conn->ready)
@@ -116,26 +113,33 @@ static void make_ready(struct rt_conn *conn)
     uv_async_send(&httpd->wakeup);
 }
 
-/* Closing at once would make the kernel reset the connection, and the answer
- * be lost, if octets of the peer are on their way (RFC 9112 9.6). */
-static void linger(struct rt_conn *conn)
+void rt_conn_linger(struct rt_conn *conn)
+{
+    conn->state = RT_CONN_LINGERING;
+    if (conn->paused)
+        rt_conn_make_ready(conn);
+    uv_shutdown(&conn->shutdown, (uv_stream_t *)&conn->tcp, on_shutdown);
+    rt_conn_deadline(conn, LINGER_MS);
+}
+
+/* Nothing more is answered. */
+static void finish(struct rt_conn *conn)
 {
     if (conn->eof || conn->httpd->closing || (conn->asked_to_close && conn->in.n == 0)) {
         rt_conn_close(conn);
         return;
     }
-    conn->state = RT_CONN_LINGERING;
-    if (conn->paused)
-        make_ready(conn);
-    uv_shutdown(&conn->shutdown, (uv_stream_t *)&conn->tcp, on_shutdown);
-    rt_conn_deadline(conn, LINGER_MS);
+    if (conn->tls)
+        rt_conn_tls_shut(conn);
+    if (conn->state != RT_CONN_CLOSED)
+        rt_conn_linger(conn);
 }
 
 /* The answer is out. */
 static void answered(struct rt_conn *conn)
 {
     if (!conn->keep || conn->httpd->closing) {
-        linger(conn);
+        finish(conn);
         return;
     }
     conn->state = RT_CONN_HEAD;
@@ -143,52 +147,34 @@ static void answered(struct rt_conn *conn)
     conn->scanned = 0;
     rt_conn_deadline(conn, conn->httpd->conf.idle_ms);
     if (!conn->pumping && (conn->in.n > 0 || conn->paused || conn->eof))
-        make_ready(conn);
+        rt_conn_make_ready(conn);
 }
 
-static void on_written(uv_write_t *req, int status)
+static void on_written(void *owner, bool ok)
 {
-    struct out *out = req->data;
-    struct rt_conn *conn = out->conn;
-    rt_buf_free(&out->buf);
-    free(out);
+    struct rt_conn *conn = owner;
     conn->writes--;
-    if (status < 0)
+    if (!ok)
         rt_conn_close(conn);
     else if (conn->writes == 0 && conn->state == RT_CONN_WRITING)
         answered(conn);
 }
 
-/* Leave to libuv what the kernel did not take; takes the buffer. */
-static void write_later(struct rt_conn *conn, struct rt_buf *buf, size_t sent)
+void rt_conn_write_raw(struct rt_conn *conn, struct rt_buf *buf)
 {
-    struct out *out = calloc(1, sizeof *out);
-    if (!out) {
-        rt_buf_free(buf);
+    enum rt_tcp_sent sent = rt_tcp_write(&conn->tcp, buf, on_written, conn);
+    if (sent == RT_TCP_LATER)
+        conn->writes++;
+    else if (sent == RT_TCP_FAILED)
         rt_conn_close(conn);
-        return;
-    }
-    out->conn = conn;
-    out->buf = *buf;
-    out->req.data = out;
-    conn->writes++;
-    uv_buf_t rest = uv_buf_init((char *)buf->p + sent, (unsigned)(buf->n - sent));
-    if (uv_write(&out->req, (uv_stream_t *)&conn->tcp, &rest, 1, on_written) != 0)
-        on_written(&out->req, -1);
 }
 
 void rt_conn_write(struct rt_conn *conn, struct rt_buf *buf)
 {
-    uv_buf_t whole = uv_buf_init((char *)buf->p, (unsigned)buf->n);
-    int sent = uv_try_write((uv_stream_t *)&conn->tcp, &whole, 1);
-    if (sent < 0 && sent != UV_EAGAIN) {
-        rt_buf_free(buf);
-        rt_conn_close(conn);
-    } else if (sent < (int)buf->n) {
-        write_later(conn, buf, sent < 0 ? 0 : (size_t)sent);
-    } else {
-        rt_buf_free(buf);
-    }
+    if (conn->tls)
+        rt_conn_tls_write(conn, buf);
+    else
+        rt_conn_write_raw(conn, buf);
 }
 
 static gba_view date_now(struct rt_httpd *httpd)

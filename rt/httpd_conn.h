@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A connection of the HTTP server, as rt/httpd.c (which reads) and
- * rt/httpd_conn.c (which writes and ends) share it.  Private to both.
+ * A connection of the HTTP server, as rt/httpd.c (which reads), rt/httpd_conn.c
+ * (which writes and ends) and rt/httpd_tls.c (TLS between the socket and both)
+ * share it.  Private to the three.
  */
 #pragma once
 
 #include "rt/buf.h"
 #include "rt/http_out.h"
 #include "rt/httpd.h"
+#include "rt/tcp_out.h"
 
 enum {
     RT_HTTPD_SCRATCH = 16384,
@@ -15,6 +17,7 @@ enum {
 };
 
 enum rt_conn_state {
+    RT_CONN_HANDSHAKE, /* of TLS */
     RT_CONN_HEAD, /* or idle, when not begun */
     RT_CONN_BODY,
     RT_CONN_WAITING, /* for the owner's answer */
@@ -28,6 +31,7 @@ struct rt_conn {
     uv_timer_t timer;
     uv_shutdown_t shutdown;
     struct rt_httpd *httpd;
+    struct rt_tls *tls; /* NULL: plain HTTP; lives as long as the connection */
     struct rt_conn *prev, *next;
     struct rt_conn *next_ready;
     struct rt_http_tx *tx; /* ours while RT_CONN_BODY, the owner's while RT_CONN_WAITING or later */
@@ -44,7 +48,8 @@ struct rt_conn {
     bool eof;              /* the peer sends no more */
     bool paused;           /* reading is stopped until the answer is out */
     bool pumping;
-    bool ready;            /* in the list of those with pipelined requests */
+    bool late;             /* it is closed because time is up */
+    bool ready;            /* in the list of those that can go on */
     uint8_t peer_n;
     char peer[RT_CONN_PEER_MAX];
 };
@@ -97,9 +102,35 @@ void rt_conn_arm(struct rt_conn *conn, uint64_t deadline);
 /* Something must have happened within ms from now. */
 void rt_conn_deadline(struct rt_conn *conn, uint32_t ms);
 
-/* Write the octets now or, what the kernel does not take, later; takes the buffer. */
+/* Go on with it from the loop, not from inside whoever answered; not once the server is closing. */
+void rt_conn_make_ready(struct rt_conn *conn);
+
+/* End once what was written has arrived.  Closing at once would make the kernel
+ * reset the connection, and the answer be lost, if octets of the peer are on
+ * their way (RFC 9112 9.6). */
+void rt_conn_linger(struct rt_conn *conn);
+
+/* Write the octets now or, what the kernel does not take, later; takes the
+ * buffer.  The raw kind goes to the socket past TLS. */
 void rt_conn_write(struct rt_conn *conn, struct rt_buf *buf);
+void rt_conn_write_raw(struct rt_conn *conn, struct rt_buf *buf);
 
 /* Write an answer, then go on or end as how->close says.  One that cannot be
  * sent becomes a plain 500.  how->date is filled in. */
 void rt_conn_answer(struct rt_conn *conn, const struct gba_http_msg *rsp, struct rt_http_answer *how);
+
+/* ---- with TLS ---- */
+
+/* Put TLS onto a new connection; E_MEMORY or what the context lacks. */
+GBA_MUST_USE gba_rc rt_conn_tls_begin(struct rt_conn *conn);
+
+/* Octets of the peer, or none when something else may have changed: what is
+ * decrypted is added to conn->in, what TLS has to say is sent, the handshake
+ * goes on; the connection may be closed afterwards. */
+void rt_conn_tls_feed(struct rt_conn *conn, gba_view octets);
+
+/* Encrypt and send; takes the buffer. */
+void rt_conn_tls_write(struct rt_conn *conn, struct rt_buf *plain);
+
+/* Send close_notify. */
+void rt_conn_tls_shut(struct rt_conn *conn);

@@ -144,6 +144,10 @@ GBA_MUST_USE gba_rc rt_tls_write(struct rt_tls *tls, gba_view plain);
 /* Send close_notify. */
 void rt_tls_shut(struct rt_tls *tls);
 
+/* The way to the peer is gone, or time is up: a handshake that is not complete
+ * fails with this reason. */
+void rt_tls_lost(struct rt_tls *tls, gba_rc rc);
+
 /* DTLS: milliseconds until rt_tls_tick must be called; -1: no timer runs. */
 int64_t rt_tls_timeout(const struct rt_tls *tls);
 void rt_tls_tick(struct rt_tls *tls);
