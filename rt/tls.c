@@ -51,6 +51,12 @@ void rt_tls_shut(struct rt_tls *tls)
     rt_tls_ended(tls, GBA_OK);
 }
 
+void rt_tls_lost(struct rt_tls *tls, gba_rc rc)
+{
+    if (tls->begun && (tls->state == RT_TLS_HANDSHAKE || tls->state == RT_TLS_ASKING))
+        fail(tls, rc);
+}
+
 static void on_until(void *arg)
 {
     struct rt_tls *tls = arg;

@@ -161,6 +161,9 @@ void rt_tls_answer(struct rt_tls_ask *ask, const struct rt_tls_answer *answer);
 /* The connection of an ask, or NULL when it is gone. */
 struct rt_tls *rt_tls_of(const struct rt_tls_ask *ask);
 
+/* DTLS server: the cookie of a peer at this address; 32 octets. */
+GBA_MUST_USE gba_rc rt_tls_cookie(const struct rt_tls_ctx *ctx, gba_view peer, uint8_t out[32]);
+
 /* ---- what is known of a connection ---- */
 
 /* RFC 5705 without context.  E_TLS_STATE unless open (or in the open hook). */

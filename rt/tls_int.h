@@ -152,6 +152,3 @@ struct rt_tls_ctx *rt_tls_ctx_hold(struct rt_tls_ctx *ctx);
 
 /* Tell OpenSSL's context of the engine's callbacks. */
 void rt_tls_ossl_prepare(struct rt_tls_ctx *ctx);
-
-/* DTLS server: the cookie of a peer at this address; 32 octets. */
-GBA_MUST_USE gba_rc rt_tls_cookie(const struct rt_tls_ctx *ctx, gba_view peer, uint8_t out[32]);
