@@ -46,6 +46,7 @@ struct m2m_conf_source {
 struct m2m_conf_store {
     gba_text path;     /* folder */
     gba_text key_file; /* 32 octets that seal the records */
+    uint32_t size_mib;
 };
 
 /* Bounds of a TLS or DTLS server. */

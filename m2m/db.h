@@ -18,14 +18,15 @@ struct m2m_db {
     gba_rc (*get)(void *self, gba_view name, gba_writer *w);
 
     /* Keep or replace; when it returns OK a killed process does not lose it.
-     * E_DB, E_DB_FULL: nothing changed. */
+     * E_DB, E_DB_FULL, E_TOO_LONG (name of 1 to M2M_DB_NAME_MAX octets, record of at
+     * most M2M_DB_RECORD_MAX): nothing changed. */
     gba_rc (*put)(void *self, gba_view name, gba_view record);
 
     /* Forget; OK also when there was none. */
     gba_rc (*del)(void *self, gba_view name);
 
-    /* Every name that begins with prefix, in order, until fn says something but OK
-     * (which is the result then).  fn may not change the store. */
+    /* Every name that begins with prefix, in order of octets, until fn says something
+     * but OK (which is the result then).  fn may look up, but not change the store. */
     gba_rc (*each)(void *self, gba_view prefix, gba_rc (*fn)(void *arg, gba_view name, gba_view record),
                    void *arg);
 };

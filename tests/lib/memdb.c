@@ -49,7 +49,7 @@ static gba_rc mem_put(void *self, gba_view name, gba_view record)
     struct memdb *mem = self;
     mem->puts++;
     GBA_ENSURE(mem->put_fails == GBA_OK, mem->put_fails);
-    GBA_ENSURE(name.n <= M2M_DB_NAME_MAX && record.n <= M2M_DB_RECORD_MAX, GBA_E_DB);
+    GBA_ENSURE(name.n > 0 && name.n <= M2M_DB_NAME_MAX && record.n <= M2M_DB_RECORD_MAX, GBA_E_TOO_LONG);
     struct memdb_row *row = find(mem, name);
     if (!row)
         row = make_row(mem, name);
