@@ -3,35 +3,6 @@
 
 enum { SUID_SAEF_MAF = 32, RAND_TEXT_N = 24, PICKED_MAX = 8 };
 
-static gba_rc writer_text(const gba_writer *w, gba_text *text, gba_rc rc)
-{
-    GBA_ENSURE(gba_writer_end(w) == GBA_OK, rc);
-    return gba_text_set(text, gba_writer_view(w));
-}
-
-/*= TS-0001 6.5.1.1, TS-0003 8.3.2.3 */
-gba_rc m2m_target_fqdn(const struct m2m_id *self, gba_text *fqdn)
-{
-    uint8_t room[GBA_TEXT_MAX];
-    gba_writer w = gba_writer_of(room, sizeof room);
-    gba_view rest = gba_text_view(&self->text), host;
-    if (self->kind != M2M_ID_FQDN) {
-        GBA_ENSURE(gba_view_starts(rest, GBA_LIT("//")), GBA_E_M2M_ID);
-        GBA_ENSURE(gba_view_split(gba_view_sub(rest, 2, rest.n), '/', &host, &rest), GBA_E_M2M_ID);
-        for (size_t at; (at = gba_view_find_last(rest, '/')) < rest.n; rest = gba_view_sub(rest, 0, at)) {
-            gba_put_view(&w, gba_view_sub(rest, at + 1, rest.n));
-            gba_put_u8(&w, '.');
-        }
-        gba_put_view(&w, rest);
-        gba_put_u8(&w, '.');
-        rest = host;
-    }
-    gba_put_view(&w, rest);
-    GBA_TRY(writer_text(&w, fqdn, GBA_E_M2M_ID));
-    gba_text_lower(fqdn);
-    return gba_is_fqdn(gba_text_view(fqdn)) ? GBA_OK : GBA_E_M2M_ID;
-}
-
 /* ---- what an identity says ---- */
 
 /* TS 33.222 5.4.0.2, TS 24.109: the prefix says which kind of bootstrapping. */

@@ -28,7 +28,7 @@ struct m2m_source {
 struct m2m_target {
     struct m2m_vault vault;
     struct m2m_id self;   /* MAF-ID, CSE-ID or AE-ID */
-    gba_text fqdn;        /* NAF host name: the MAF-ID, or the public domain name of the CSE */
+    gba_text fqdn;        /* NAF host name: the MAF-ID, or the public domain name of the CSE (m2m/party.h) */
     const struct m2m_source *sources;
     size_t sources_n;
     unsigned suid;        /* of keys fetched from a MEF; 0: Km and Kpsa */
@@ -55,12 +55,6 @@ struct m2m_target_order {
     gba_nafid naf;            /* ASK_ZN */
     bool uicc;                /* ASK_ZN: the client is in the UICC, its key is Ks_int_NAF */
 };
-
-/* Host name of a target as NAF: a MAF-ID itself, else the public domain name of the
- * IN-CSE of this CSE-ID, "in-cse.sp.example", or the same form of an AE-ID (TS-0001
- * 6.5.1.1; the name of another CSE also has that of its IN and must be configured).
- * E_M2M_ID. */
-GBA_MUST_USE gba_rc m2m_target_fqdn(const struct m2m_id *self, gba_text *fqdn);
 
 /* One handshake in progress. */
 struct m2m_target_run {

@@ -48,6 +48,7 @@ struct naf_conf {
 };
 
 extern const struct gba_opt naf_conf_rows[];
+extern const struct gba_opt naf_conf_route_rows[]; /* of struct naf_route */
 
 /* What no single row can say: host names, no service or domain twice. */
 void naf_conf_check(const struct naf_conf *conf, const struct gba_conf_sink *sink);

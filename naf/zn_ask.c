@@ -27,7 +27,7 @@ gba_rc naf_zn_ask(const struct naf_conf *conf, struct naf_zn_question *q, struct
     return gba_writer_end(&w);
 }
 
-static gba_rc result_meaning(const struct dia_result *result)
+gba_rc naf_zn_result(const struct dia_result *result)
 {
     if (!result->experimental)
         return result->code == DIA_SUCCESS ? GBA_OK : GBA_E_NAF_BSF;
@@ -83,7 +83,7 @@ static gba_rc learn_uss(const struct naf_zn_question *q, gba_view xml, struct na
 
 gba_rc naf_zn_learn(const struct naf_zn_question *q, const struct dia_bia *bia, struct naf_key *key)
 {
-    GBA_TRY(result_meaning(&bia->result));
+    GBA_TRY(naf_zn_result(&bia->result));
     GBA_ENSURE(bia->has_me_key, GBA_E_NAF_BSF);
     key->nafid = q->nafid;
     key->me = bia->me_key;

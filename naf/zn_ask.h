@@ -19,6 +19,10 @@ struct naf_zn_question {
 };
 GBA_MUST_USE gba_rc naf_zn_ask(const struct naf_conf *conf, struct naf_zn_question *q, struct dia_bir *bir);
 
+/* What a result means: E_NAF_NOT_AUTHORIZED (5402), E_NAF_BTID_UNKNOWN (5403), E_NAF_BSF
+ * (anything else that is no success). */
+GBA_MUST_USE gba_rc naf_zn_result(const struct dia_result *result);
+
 /* The key that an answer brings.  E_NAF_NOT_AUTHORIZED (5402), E_NAF_BTID_UNKNOWN
  * (5403: the device must bootstrap again), E_NAF_BSF (anything else that is no
  * success), E_NAF_USS (the settings are unreadable).  The caller wipes *key. */

@@ -4,6 +4,7 @@
 #include "bsf/conf.h"
 #include "hss/conf.h"
 #include "hss/subs.h"
+#include "m2m/peer_conf.h"
 #include "naf/conf.h"
 #include "tools/optdoc.h"
 #include "ue/conf.h"
@@ -28,6 +29,11 @@ static const struct optdoc_example naf_examples[] = {
     {"diameter.identity", "naf.home.example"},
     {"diameter.peers[1].identity", "bsf.home.example"},
     {"diameter.peers[1].address", "127.0.0.1:3869"},
+    {0},
+};
+
+static const struct optdoc_example peer_examples[] = {
+    {"listen[1]", "127.0.0.1:8447"},
     {0},
 };
 
@@ -77,6 +83,8 @@ const struct optdoc_page optdoc_pages[] = {
      "Configuration of the bootstrapping server function", bsf_conf_rows, bsf_examples},
     {"naf", "keystrap-naf.conf", "keystrap-naf", '8', "/etc/keystrap/naf.yaml",
      "Configuration of the NAF reverse proxy", naf_conf_rows, naf_examples},
+    {"peer", "keystrap-peer.conf", "keystrap-peer", '8', "/etc/keystrap/peer.yaml",
+     "Configuration of the small Registrar", m2m_peer_conf_rows, peer_examples},
     {"card", "keystrap-card-profile", "keystrap-card", '1', "/etc/keystrap/card.yaml",
      "Profile of a simulated card", uicc_conf_rows, card_examples},
     {"ue", "keystrap-ue.conf", "keystrap-ue", '1', "/etc/keystrap/ue.yaml",

@@ -14,17 +14,17 @@
 #include "m2m/cert.h"
 #include "m2m/target.h"
 #include "naf/conf.h"
+#include "rt/fdiam.h"
 #include "rt/tls.h"
 
-struct rt_dia;
 struct m2m_ask;
 
 /* A MEF or MAF: where it is, how it is known, how we prove ourselves to it. */
 struct m2m_ask_source {
+    struct m2m_source source; /* of kind MEF or MAF */
     gba_text address;         /* ADDRESS:PORT */
-    struct m2m_expect expect; /* its FQDN certificate; expect.id is the name of its m2m_source; with a
-                                 MAF that we prove a Km to: not looked at */
-    struct rt_tls_psk km;     /* a MAF: KmId and Km; identity empty: our certificate is shown */
+    struct m2m_expect expect; /* its FQDN certificate; not looked at when a Km is proven */
+    struct rt_tls_psk km;     /* MAF: KmId and Km; identity empty: our certificate is shown */
 };
 
 /* Zn; naf_zn_ask takes realms from conf->routes and our names from conf->diameter. */
@@ -38,7 +38,7 @@ struct m2m_ask_zn {
 /* Everything lives until `closed` was called. */
 struct m2m_ask_conf {
     const struct m2m_target *target;
-    const struct m2m_ask_source *sources; /* one for each MEF and MAF of target->sources, by expect.id */
+    const struct m2m_ask_source *sources; /* one for each MEF and MAF of target->sources */
     size_t sources_n;
     gba_view cert_pem, key_pem; /* ours, shown to MEFs and MAFs; empty: none */
     struct m2m_ask_zn zn;
