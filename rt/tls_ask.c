@@ -138,11 +138,53 @@ static void put(struct rt_tls *tls)
     }
 }
 
+/* ---- stacks ---- */
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WATCHED 1
+#elif defined(__has_feature)
+#define WATCHED __has_feature(address_sanitizer)
+#else
+#define WATCHED 0
+#endif
+
+#if WATCHED
+#include <sanitizer/common_interface_defs.h>
+
+enum { JOB_STACK = 32768 };
+
+static _Thread_local const void *thread_stack;
+static _Thread_local size_t thread_stack_size;
+
+/* AddressSanitizer takes a job's stack for a corrupt one unless it is told. */
+static void on_job_stack(void)
+{
+    void *kept = NULL;
+    char here = 0;
+    uintptr_t bottom = (uintptr_t)&here - JOB_STACK;
+    __sanitizer_start_switch_fiber(&kept, (void *)bottom, 2 * (size_t)JOB_STACK);
+    __sanitizer_finish_switch_fiber(kept, &thread_stack, &thread_stack_size);
+}
+
+static void on_thread_stack(void)
+{
+    void *kept = NULL;
+    if (!thread_stack)
+        return;
+    __sanitizer_start_switch_fiber(&kept, thread_stack, thread_stack_size);
+    __sanitizer_finish_switch_fiber(kept, NULL, NULL);
+}
+#else
+#define on_job_stack() ((void)0)
+#define on_thread_stack() ((void)0)
+#endif
+
 /* ---- jobs ---- */
 
 static int job(void *arg)
 {
     struct rt_tls *tls = *(struct rt_tls **)arg;
+    on_job_stack();
     return (int)tls->ops->step(tls);
 }
 
@@ -151,6 +193,7 @@ enum rt_tls_step rt_tls_run(struct rt_tls *tls)
     for (;;) {
         int step = RT_TLS_STEP_BROKEN;
         int how = ASYNC_start_job(&tls->job, tls->wait, &step, job, &tls, sizeof tls);
+        on_thread_stack();
         if (how != ASYNC_PAUSE)
             return how == ASYNC_FINISH ? (enum rt_tls_step)step : RT_TLS_STEP_BROKEN;
         if (!tls->abandoned)
@@ -177,7 +220,7 @@ static gba_rc ask_and_wait(struct rt_tls *tls, struct rt_tls_question *q)
     q->rc = GBA_E_TLS_HANDSHAKE;
     tls->question = q;
     while (!q->done && !tls->abandoned && ASYNC_pause_job())
-        ;
+        on_job_stack();
     tls->question = NULL;
     ERR_clear_error();
     if (q->rc != GBA_OK && tls->refused == GBA_OK && !tls->abandoned)

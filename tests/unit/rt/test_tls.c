@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Pre-shared keys, asking, and the life of a connection, over TLS in memory. */
+#include <openssl/ssl.h>
+#include <stdlib.h>
+
 #include "tests/lib/tap.h"
 #include "tests/unit/rt/tls_pair.h"
 
 static struct pair pair;
-static struct pair_cert mine, theirs;
 
-static void begin_psk(void)
+static void begin(void)
 {
     pair_init(&pair, false, PAIR_PSK_SUITE, PAIR_PSK_SUITE);
-}
-
-static void both_have_certificates(bool dtls, const char *suites)
-{
-    pair_cert_make(&mine, "P-256");
-    pair_cert_make(&theirs, "P-256");
-    pair_init(&pair, dtls, suites, suites);
-    pair_context(&pair.client, &(struct rt_tls_ctx_conf){.dtls = dtls,
-                                                         .suites = suites,
-                                                         .cert_pem = gba_view_cstr(mine.cert),
-                                                         .key_pem = gba_view_cstr(mine.key)});
-    pair_context(&pair.server, &(struct rt_tls_ctx_conf){.server = true,
-                                                         .dtls = dtls,
-                                                         .suites = suites,
-                                                         .cert_pem = gba_view_cstr(theirs.cert),
-                                                         .key_pem = gba_view_cstr(theirs.key),
-                                                         .ask_cert = true,
-                                                         .staple = GBA_LIT("a response")});
 }
 
 static void end(void)
@@ -33,72 +18,537 @@ static void end(void)
     pair_free(&pair);
 }
 
-static void psk_completes(void)
+static void run(void)
 {
-    begin_psk();
     pair_connect(&pair);
     pair_pump(&pair);
+}
+
+/* ---- contexts ---- */
+
+static void refuse_context(const struct rt_tls_ctx_conf *conf)
+{
+    struct rt_tls_ctx *ctx = NULL;
+    T_RC(rt_tls_ctx_new(conf, &ctx), GBA_E_TLS_CONF);
+    CU_ASSERT_PTR_NULL(ctx);
+}
+
+static void contexts_refused(void)
+{
+    static const char *const suites[] = {NULL,
+                                         "",
+                                         "NO-SUCH-SUITE",
+                                         PAIR_PSK_SUITE ":NO-SUCH-SUITE",
+                                         "PSK-NULL-SHA256",
+                                         PAIR_PSK_SUITE ":PSK-NULL-SHA256",
+                                         "TLS_AES_128_GCM_SHA256",
+                                         "ALL"};
+    struct pair_cert cert, other, p384;
+    pair_cert_make(&cert, "P-256");
+    pair_cert_make(&other, "P-256");
+    pair_cert_make(&p384, "P-384");
+    gba_view c = gba_view_cstr(cert.cert), k = gba_view_cstr(cert.key);
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+        refuse_context(&(struct rt_tls_ctx_conf){.server = i % 2, .suites = suites[i]});
+    refuse_context(&(struct rt_tls_ctx_conf){.suites = PAIR_CERT_SUITE, .cert_pem = c});
+    refuse_context(&(struct rt_tls_ctx_conf){.suites = PAIR_CERT_SUITE, .key_pem = k});
+    refuse_context(&(struct rt_tls_ctx_conf){.suites = PAIR_CERT_SUITE, .cert_pem = k, .key_pem = c});
+    refuse_context(&(struct rt_tls_ctx_conf){
+        .suites = PAIR_CERT_SUITE, .cert_pem = c, .key_pem = gba_view_cstr(other.key)});
+    refuse_context(&(struct rt_tls_ctx_conf){
+        .suites = PAIR_CERT_SUITE, .cert_pem = gba_view_cstr(p384.cert), .key_pem = gba_view_cstr(p384.key)});
+    refuse_context(&(struct rt_tls_ctx_conf){
+        .suites = PAIR_CERT_SUITE, .cert_pem = gba_view_sub(c, 0, c.n / 2), .key_pem = k});
+}
+
+/* ---- keys that do not fit ---- */
+
+static void wrong_key(void)
+{
+    pair.client.psk.key[31] ^= 1;
+    run();
+    pair_failed(&pair.server, GBA_E_TLS_HANDSHAKE);
+    pair_failed(&pair.client, GBA_E_TLS_ALERT);
+    pair_alerted(&pair.server, SSL_AD_BAD_RECORD_MAC);
+}
+
+static void refused_identity(gba_rc rc, bool later)
+{
+    pair.server.answer.rc = rc;
+    pair.server.hold = later;
+    run();
+    if (later)
+        rt_tls_answer(pair.server.ask, &pair.server.answer);
+    pair_pump(&pair);
+    pair_failed(&pair.server, rc);
+    pair_failed(&pair.client, GBA_E_TLS_ALERT);
+    CU_ASSERT_EQUAL(rt_tls_peer(pair.server.tls)->who.n, 0);
+}
+
+/* What the server sent, without the parts that are random in any handshake. */
+static size_t without_random(gba_view sent, uint8_t *out)
+{
+    enum { RANDOM_AT = 11, RANDOM = 32 };
+    gba_copy(out, gba_view_sub(sent, 0, RANDOM_AT));
+    gba_view rest = gba_view_sub(sent, RANDOM_AT + RANDOM, 512);
+    gba_copy(out + RANDOM_AT, rest);
+    return RANDOM_AT + rest.n;
+}
+
+static void unknown_looks_like_wrong(void)
+{
+    uint8_t a[1024], b[1024];
+    wrong_key();
+    size_t an = without_random(rt_buf_view(&pair.server.sent), a);
+    for (int later = 0; later < 2; later++) {
+        end();
+        begin();
+        refused_identity(GBA_E_MEF_CERT, later);
+        size_t bn = without_random(rt_buf_view(&pair.server.sent), b);
+        T_BYTES(gba_view_of(b, bn), gba_view_of(a, an));
+    }
+}
+
+static void useless_keys(void)
+{
+    static const uint8_t long_key[RT_TLS_PSK_MAX + 1];
+    pair.server.answer.psk = (gba_view){0};
+    run();
+    pair_failed(&pair.server, GBA_E_TOO_SHORT);
+    end();
+    begin();
+    pair.server.answer.psk = GBA_ARRAY(long_key);
+    run();
+    pair_failed(&pair.server, GBA_E_TOO_LONG);
+    end();
+    begin();
+    pair.server.answer.who = GBA_LIT("a\0b");
+    run();
+    pair_failed(&pair.server, GBA_E_CHARSET);
+}
+
+static void client_without_key(void)
+{
+    pair.client.psk_rc = GBA_E_UE_EXPIRED;
+    run();
+    pair_failed(&pair.client, GBA_E_UE_EXPIRED);
+    pair_failed(&pair.server, GBA_E_TLS_ALERT);
+    CU_ASSERT_EQUAL(pair.server.psk_asked, 0);
+}
+
+static void no_common_suite(void)
+{
+    pair_context(&pair.client, &(struct rt_tls_ctx_conf){.suites = "PSK-AES128-GCM-SHA256"});
+    run();
+    pair_failed(&pair.server, GBA_E_TLS_HANDSHAKE);
+    pair_failed(&pair.client, GBA_E_TLS_ALERT);
+    pair_alerted(&pair.server, SSL_AD_HANDSHAKE_FAILURE);
+}
+
+static void server_without_keys(void)
+{
+    pair.server.hooks.psk = NULL;
+    run();
+    pair_failed(&pair.server, GBA_E_TLS_HANDSHAKE);
+}
+
+static CU_TestInfo refused[] = {
+    {"wrong key", wrong_key},
+    {"unknown identity looks like a wrong key", unknown_looks_like_wrong},
+    {"empty and long keys, bad names", useless_keys},
+    {"client without a key", client_without_key},
+    {"no common suite", no_common_suite},
+    {"server without keys", server_without_keys},
+    CU_TEST_INFO_NULL,
+};
+
+/* ---- other octets ---- */
+
+static void garbage(void)
+{
+    static const gba_view bad[] = {GBA_LIT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+                                   GBA_LIT("\x16\x03\x01\x00\x05garbage"), GBA_LIT("\x16\x03\x01\xff\xff"),
+                                   GBA_LIT("\x17\x03\x03\x00\x06secret"),
+                                   GBA_LIT("\x14\x03\x03\x00\x01\x01")};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        pair_connect(&pair);
+        rt_tls_feed(pair.server.tls, bad[i]);
+        CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_FAILED);
+        T_RC(rt_tls_reason(pair.server.tls), GBA_E_TLS_HANDSHAKE);
+        end();
+        begin();
+    }
+}
+
+static void peer_ends_handshake(void)
+{
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40}, closing[] = {21, 3, 3, 0, 2, 1, 0};
+    struct rt_buf hello = {0};
+    pair.server.hold = true;
+    run();
+    rt_tls_answer(pair.server.ask, &pair.server.answer);
+    rt_tls_feed(pair.server.tls, GBA_ARRAY(alert));
+    pair_pump(&pair);
+    CU_ASSERT_EQUAL(pair.server.opened, 1); /* the alert came after the Finished that waits here */
+    end();
+    begin();
+    pair_connect(&pair);
+    CU_ASSERT(rt_tls_take(pair.client.tls, &hello));
+    rt_tls_feed(pair.server.tls, rt_buf_view(&hello));
+    rt_buf_free(&hello);
+    rt_tls_feed(pair.server.tls, GBA_ARRAY(alert));
+    pair_failed(&pair.server, GBA_E_TLS_ALERT);
+    rt_tls_feed(pair.client.tls, GBA_ARRAY(closing));
+    pair_failed(&pair.client, GBA_E_TLS_ALERT);
+}
+
+static void flood_while_asking(void)
+{
+    static const uint8_t octets[16384] = {23, 3, 3, 0x3f, 0};
+    pair.server.hold = true;
+    run();
+    for (int i = 0; i < 64; i++)
+        rt_tls_feed(pair.server.tls, GBA_ARRAY(octets));
+    pair_failed(&pair.server, GBA_E_TOO_LONG);
+    rt_tls_answer(pair.server.ask, &pair.server.answer);
+    pair_pump(&pair);
+    pair_failed(&pair.server, GBA_E_TOO_LONG);
+}
+
+/* A client of OpenSSL with its own ideas sends its first flight. */
+static void foreign_client(const SSL_METHOD *method, const char *suites, int version)
+{
+    SSL_CTX *ctx = SSL_CTX_new(method);
+    CU_ASSERT_EQUAL(SSL_CTX_set_cipher_list(ctx, suites), 1);
+    SSL_CTX_set_min_proto_version(ctx, version);
+    SSL_CTX_set_max_proto_version(ctx, version);
+    SSL *ssl = SSL_new(ctx);
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    char *octets = NULL;
+    SSL_set_bio(ssl, in, out);
+    SSL_connect(ssl);
+    long n = BIO_get_mem_data(out, &octets);
+    CU_ASSERT(n > 0);
+    pair_connect(&pair);
+    rt_tls_feed(pair.server.tls, gba_view_of(octets, (size_t)n));
+    pair_pump(&pair);
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+}
+
+static void other_versions(void)
+{
+    static const int versions[] = {TLS1_VERSION, TLS1_1_VERSION, TLS1_3_VERSION};
+    for (int i = 0; i < 3; i++) {
+        foreign_client(TLS_client_method(), "ALL:@SECLEVEL=0", versions[i]);
+        pair_failed(&pair.server, GBA_E_TLS_HANDSHAKE);
+        CU_ASSERT_EQUAL(pair.server.sent.p[6], SSL_AD_PROTOCOL_VERSION);
+        end();
+        begin();
+    }
+}
+
+static void null_suites(void)
+{
+    foreign_client(TLS_client_method(), "eNULL:@SECLEVEL=0", TLS1_2_VERSION);
+    pair_failed(&pair.server, GBA_E_TLS_HANDSHAKE);
+    CU_ASSERT_EQUAL(pair.server.sent.p[6], SSL_AD_HANDSHAKE_FAILURE);
+}
+
+static CU_TestInfo foreign[] = {
+    {"unusable contexts", contexts_refused},
+    {"not TLS", garbage},
+    {"an alert ends the handshake", peer_ends_handshake},
+    {"a flood while an answer is awaited", flood_while_asking},
+    {"TLS 1.0, 1.1 and 1.3", other_versions},
+    {"suites without encryption", null_suites},
+    CU_TEST_INFO_NULL,
+};
+
+/* ---- freed at any time ---- */
+
+static void freed_while_asking(void)
+{
+    pair.server.hold = true;
+    run();
+    rt_tls_free(pair.server.tls);
+    pair.server.tls = NULL;
+    CU_ASSERT_PTR_NULL(rt_tls_of(pair.server.ask));
+    CU_ASSERT_EQUAL(pair.server.refused, 1);
+    T_RC(pair.server.why, GBA_E_TLS_HANDSHAKE);
+    rt_tls_answer(pair.server.ask, &pair.server.answer);
+    pair_pump(&pair);
+    CU_ASSERT_EQUAL(pair.server.woken, 0);
+}
+
+static void freed_after_answer(void)
+{
+    pair.server.hold = true;
+    run();
+    rt_tls_answer(pair.server.ask, &pair.server.answer);
+    rt_tls_free(pair.server.tls);
+    pair.server.tls = NULL;
+    pair_pump(&pair);
+    CU_ASSERT_EQUAL(pair.server.opened, 0);
+    CU_ASSERT_EQUAL(pair.server.woken, 0);
+}
+
+static void freed_in_hook(void)
+{
+    pair.server.free_in_hook = true;
+    run();
+    CU_ASSERT_PTR_NULL(pair.server.tls);
+    CU_ASSERT_EQUAL(pair.server.opened, 0);
+    CU_ASSERT_EQUAL(pair.server.refused, 0);
+}
+
+static void freed_in_hook_held(void)
+{
+    pair.server.free_in_hook = pair.server.hold = true;
+    run();
+    CU_ASSERT_PTR_NULL(pair.server.tls);
+    rt_tls_answer(pair.server.ask, &pair.server.answer);
+}
+
+static void freed_in_open(void)
+{
+    pair.client.free_in_hook = true;
+    run();
+    CU_ASSERT_PTR_NULL(pair.client.tls);
+    CU_ASSERT_EQUAL(pair.client.opened, 1);
+}
+
+static void freed_in_refused(void)
+{
+    pair.client.psk.key[0] ^= 1;
+    pair.client.free_in_hook = true;
+    run();
+    CU_ASSERT_PTR_NULL(pair.client.tls);
+    CU_ASSERT_EQUAL(pair.client.refused, 1);
+}
+
+static void died_in_handshake(void)
+{
+    pair_connect(&pair);
+    rt_tls_free(pair.server.tls);
+    pair.server.tls = NULL;
+    CU_ASSERT_EQUAL(pair.server.refused, 0); /* it never heard of anybody */
+    rt_tls_free(pair.client.tls);
+    pair.client.tls = NULL;
+    CU_ASSERT_EQUAL(pair.client.refused, 1);
+    T_RC(pair.client.why, GBA_E_TLS_HANDSHAKE);
+}
+
+static void done(void *data)
+{
+    ++*(int *)data;
+}
+
+static void keeps_a_pointer(void)
+{
+    int n = 0;
+    pair_connect(&pair);
+    rt_tls_keep(pair.server.tls, &n, done);
+    CU_ASSERT_PTR_EQUAL(rt_tls_kept(pair.server.tls), &n);
+    rt_tls_free(pair.server.tls);
+    pair.server.tls = NULL;
+    CU_ASSERT_EQUAL(n, 1);
+}
+
+static CU_TestInfo freeing[] = {
+    {"while asking", freed_while_asking},
+    {"between answer and going on", freed_after_answer},
+    {"in the hook that asks, which answers", freed_in_hook},
+    {"in the hook that asks, answered later", freed_in_hook_held},
+    {"in the open hook", freed_in_open},
+    {"in the refused hook", freed_in_refused},
+    {"in the handshake", died_in_handshake},
+    {"the kept pointer", keeps_a_pointer},
+    CU_TEST_INFO_NULL,
+};
+
+/* ---- good ---- */
+
+static void psk_completes(void)
+{
+    run();
     pair_carries(&pair);
     T_BYTES(gba_text_view(&pair.server.identity), GBA_LIT("me@example"));
     T_BYTES(gba_text_view(&pair.client.hint), GBA_LIT("the hint"));
     CU_ASSERT_EQUAL(pair.server.suite, 0x00AE);
     CU_ASSERT_EQUAL(pair.client.suite, 0x00AE);
-    CU_ASSERT_EQUAL(rt_tls_peer(pair.server.tls)->suite, 0x00AE);
-    T_BYTES(gba_text_view(&rt_tls_peer(pair.server.tls)->identity), GBA_LIT("me@example"));
-    T_BYTES(gba_text_view(&rt_tls_peer(pair.server.tls)->who), GBA_LIT("somebody"));
-    end();
+    const struct rt_tls_peer *peer = rt_tls_peer(pair.server.tls);
+    CU_ASSERT_EQUAL(peer->suite, 0x00AE);
+    CU_ASSERT_FALSE(peer->dtls || peer->raw);
+    T_BYTES(gba_text_view(&peer->identity), GBA_LIT("me@example"));
+    T_BYTES(gba_text_view(&peer->who), GBA_LIT("somebody"));
+    T_BYTES(gba_text_view(&rt_tls_peer(pair.client.tls)->identity), GBA_LIT("me@example"));
 }
 
-static void certificates_complete(void)
+static void longest_identity(void)
 {
-    both_have_certificates(false, PAIR_CERT_SUITE);
-    pair_connect(&pair);
-    pair_pump(&pair);
+    char name[GBA_TEXT_MAX];
+    for (size_t i = 0; i < sizeof name; i++)
+        name[i] = 'x';
+    T_OK(gba_text_set(&pair.client.psk.identity, GBA_ARRAY(name)));
+    run();
     pair_carries(&pair);
-    T_BYTES(rt_buf_view(&pair.client.leaf), gba_view_of(theirs.der, theirs.der_n));
-    T_BYTES(rt_buf_view(&pair.server.leaf), gba_view_of(mine.der, mine.der_n));
-    T_BYTES(rt_buf_view(&pair.client.staple), GBA_LIT("a response"));
-    CU_ASSERT_FALSE(pair.server.staple_seen);
-    end();
+    T_BYTES(gba_text_view(&pair.server.identity), GBA_ARRAY(name));
 }
 
 static void late_answer(void)
 {
-    begin_psk();
+    uint8_t out[48];
     pair.server.hold = true;
-    pair_connect(&pair);
-    pair_pump(&pair);
+    run();
     CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_ASKING);
+    T_RC(rt_tls_write(pair.server.tls, GBA_LIT("early")), GBA_E_TLS_STATE);
+    T_RC(rt_tls_export(pair.server.tls, GBA_LIT("EXPORTER"), out, sizeof out), GBA_E_TLS_STATE);
     rt_tls_answer(pair.server.ask, &pair.server.answer);
+    CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_ASKING);
     pair_pump(&pair);
+    CU_ASSERT_EQUAL(pair.server.woken, 1);
     pair_carries(&pair);
-    end();
 }
 
-static void dtls_completes(void)
+static void open_hook_refuses(void)
 {
-    pair_init(&pair, true, PAIR_DTLS_PSK_SUITE, PAIR_DTLS_PSK_SUITE);
+    pair.server.open_rc = GBA_E_MEMORY;
+    run();
+    CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_FAILED);
+    T_RC(pair.server.why, GBA_E_MEMORY);
+    CU_ASSERT_EQUAL(rt_tls_state(pair.client.tls), RT_TLS_CLOSED);
+}
+
+static void closes(void)
+{
+    run();
+    rt_tls_shut(pair.client.tls);
+    T_RC(rt_tls_write(pair.client.tls, GBA_LIT("late")), GBA_E_TLS_STATE);
+    pair_pump(&pair);
+    CU_ASSERT_EQUAL(rt_tls_state(pair.client.tls), RT_TLS_CLOSED);
+    CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_CLOSED);
+    T_OK(rt_tls_reason(pair.server.tls));
+    CU_ASSERT_EQUAL(pair.server.refused + pair.client.refused, 0);
+}
+
+static void broken_record(void)
+{
+    run();
+    struct rt_buf record = {0};
+    T_OK(rt_tls_write(pair.client.tls, GBA_LIT("secret")));
+    CU_ASSERT(rt_tls_take(pair.client.tls, &record));
+    record.p[record.n - 1] ^= 1;
+    rt_tls_feed(pair.server.tls, rt_buf_view(&record));
+    rt_buf_free(&record);
+    pair_pump(&pair);
+    CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_FAILED);
+    T_RC(rt_tls_reason(pair.server.tls), GBA_E_TLS_BROKEN);
+    T_RC(rt_tls_reason(pair.client.tls), GBA_E_TLS_ALERT);
+    CU_ASSERT_EQUAL(pair.server.got.n, 0);
+}
+
+static void much_data(void)
+{
+    enum { MUCH = 200000 };
+    uint8_t *octets = calloc(1, MUCH);
+    run();
+    for (int i = 0; i < MUCH; i++)
+        octets[i] = (uint8_t)(i * 7 + i / 256);
+    T_OK(rt_tls_write(pair.client.tls, gba_view_of(octets, MUCH)));
+    T_OK(rt_tls_write(pair.client.tls, (gba_view){0}));
+    pair_pump(&pair);
+    CU_ASSERT(gba_view_eq(rt_buf_view(&pair.server.got), gba_view_of(octets, MUCH)));
+    free(octets);
+}
+
+static void octet_by_octet(void)
+{
+    struct rt_buf flight = {0};
     pair_connect(&pair);
+    CU_ASSERT(rt_tls_take(pair.client.tls, &flight));
+    for (size_t i = 0; i < flight.n; i++)
+        rt_tls_feed(pair.server.tls, gba_view_sub(rt_buf_view(&flight), i, 1));
+    rt_buf_free(&flight);
     pair_pump(&pair);
     pair_carries(&pair);
-    end();
-    both_have_certificates(true, PAIR_DTLS_CERT_SUITE);
-    pair_connect(&pair);
+}
+
+static void ends_in_time(void)
+{
+    pair.server.answer.until_ms = rt_loop_env(pair.loop)->now_ms + 50;
+    run();
+    CU_ASSERT_EQUAL(rt_tls_peer(pair.server.tls)->until_ms, pair.server.answer.until_ms);
+    for (int i = 0; i < 100 && rt_tls_state(pair.server.tls) == RT_TLS_OPEN; i++)
+        uv_run(rt_loop_uv(pair.loop), UV_RUN_ONCE);
     pair_pump(&pair);
-    pair_carries(&pair);
+    CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_CLOSED);
+    CU_ASSERT_EQUAL(rt_tls_state(pair.client.tls), RT_TLS_CLOSED);
+    CU_ASSERT_EQUAL(pair.server.woken, 1);
+}
+
+static void each_export_is_new(void)
+{
+    uint8_t a[48], b[48];
+    run();
+    T_OK(rt_tls_export(pair.client.tls, GBA_LIT("EXPORTER-oneM2M-Bootstrap"), a, sizeof a));
+    T_OK(rt_tls_export(pair.client.tls, GBA_LIT("EXPORTER-oneM2M-Connection"), b, sizeof b));
+    CU_ASSERT_FALSE(gba_view_eq(GBA_ARRAY(a), GBA_ARRAY(b)));
     end();
+    begin();
+    run();
+    T_OK(rt_tls_export(pair.client.tls, GBA_LIT("EXPORTER-oneM2M-Bootstrap"), b, sizeof b));
+    CU_ASSERT_FALSE(gba_view_eq(GBA_ARRAY(a), GBA_ARRAY(b)));
+}
+
+static void many_wait(void)
+{
+    enum { MANY = 256 };
+    struct pair *many = calloc(MANY, sizeof *many);
+    for (int i = 0; i < MANY; i++) {
+        pair_init(&many[i], false, PAIR_PSK_SUITE, PAIR_PSK_SUITE);
+        many[i].server.hold = true;
+        pair_connect(&many[i]);
+        pair_pump(&many[i]);
+        CU_ASSERT_EQUAL(rt_tls_state(many[i].server.tls), RT_TLS_ASKING);
+    }
+    run();
+    pair_carries(&pair);
+    for (int i = MANY - 1; i >= 0; i--) {
+        if (i % 3 == 1)
+            many[i].server.answer.rc = GBA_E_MEF_CERT;
+        rt_tls_answer(many[i].server.ask, &many[i].server.answer);
+        pair_pump(&many[i]);
+        if (i % 3 == 1)
+            pair_failed(&many[i].server, GBA_E_MEF_CERT);
+        else
+            pair_carries(&many[i]);
+        pair_free(&many[i]);
+    }
+    free(many);
 }
 
 static CU_TestInfo good[] = {
-    {"pre-shared key", psk_completes},
-    {"certificates both ways, staple", certificates_complete},
+    {"a key", psk_completes},
+    {"the longest identity", longest_identity},
     {"answer later", late_answer},
-    {"DTLS", dtls_completes},
+    {"the open hook refuses", open_hook_refuses},
+    {"close", closes},
+    {"a changed record", broken_record},
+    {"much data", much_data},
+    {"octet by octet", octet_by_octet},
+    {"closed when the key ends", ends_in_time},
+    {"exported keys differ by label and handshake", each_export_is_new},
+    {"256 wait for an answer, another does not", many_wait},
     CU_TEST_INFO_NULL,
 };
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {{"handshakes", NULL, NULL, NULL, NULL, good}, CU_SUITE_INFO_NULL};
+    CU_SuiteInfo suites[] = {{"foreign", NULL, NULL, begin, end, foreign},
+                             {"refused", NULL, NULL, begin, end, refused},
+                             {"freed", NULL, NULL, begin, end, freeing},
+                             {"good", NULL, NULL, begin, end, good},
+                             CU_SUITE_INFO_NULL};
     return tap_run(suites);
 }

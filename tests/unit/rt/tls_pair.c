@@ -4,7 +4,6 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <string.h>
 
 #include "tests/lib/tap.h"
 
@@ -184,23 +183,34 @@ void pair_connect(struct pair *pair)
     rt_tls_start(pair->client.tls);
 }
 
+static void arrive(struct pair_end *to, gba_view octets)
+{
+    if (to->tls)
+        rt_tls_feed(to->tls, octets);
+}
+
 static void deliver(struct pair *pair, struct pair_end *to, gba_view octets)
 {
-    bool to_server = to == &pair->server;
-    int i = to_server ? ++pair->to_server : ++pair->to_client;
-    if (!to_server)
-        T_OK(rt_buf_append(&pair->sent, octets));
-    for (int n = pair->fate ? pair->fate(to_server, i) : 1; n > 0; n--)
-        if (to->tls)
-            rt_tls_feed(to->tls, octets);
+    int n = pair->fate ? pair->fate(to, ++to->datagrams) : 1;
+    if (n < 0) {
+        T_OK(rt_buf_append(&to->delayed, octets));
+        return;
+    }
+    for (; n > 0; n--)
+        arrive(to, octets);
+    if (to->delayed.n > 0)
+        arrive(to, rt_buf_view(&to->delayed));
+    rt_buf_free(&to->delayed);
 }
 
 static bool move(struct pair *pair, struct pair_end *from, struct pair_end *to)
 {
     struct rt_buf octets = {0};
     bool moved = from->tls && rt_tls_take(from->tls, &octets);
-    if (moved)
+    if (moved) {
+        T_OK(rt_buf_append(&from->sent, rt_buf_view(&octets)));
         deliver(pair, to, rt_buf_view(&octets));
+    }
     rt_buf_free(&octets);
     while (to->tls && rt_tls_read(to->tls, &to->got))
         moved = true;
@@ -227,13 +237,14 @@ static void free_end(struct pair_end *end)
     rt_buf_free(&end->leaf);
     rt_buf_free(&end->staple);
     rt_buf_free(&end->got);
+    rt_buf_free(&end->sent);
+    rt_buf_free(&end->delayed);
 }
 
 void pair_free(struct pair *pair)
 {
     free_end(&pair->client);
     free_end(&pair->server);
-    rt_buf_free(&pair->sent);
     rt_loop_free(pair->loop);
 }
 
@@ -253,4 +264,21 @@ void pair_carries(struct pair *pair)
     T_OK(rt_tls_export(pair->client.tls, GBA_LIT("EXPORTER-oneM2M-Bootstrap"), a, sizeof a));
     T_OK(rt_tls_export(pair->server.tls, GBA_LIT("EXPORTER-oneM2M-Bootstrap"), b, sizeof b));
     T_BYTES(GBA_ARRAY(a), GBA_ARRAY(b));
+}
+
+void pair_alerted(const struct pair_end *end, uint8_t description)
+{
+    const uint8_t alert[] = {21, 3, 3, 0, 2, 2, description};
+    gba_view sent = rt_buf_view(&end->sent);
+    T_BYTES(gba_view_sub(sent, sent.n - sizeof alert, sizeof alert), GBA_ARRAY(alert));
+}
+
+void pair_failed(const struct pair_end *end, gba_rc why)
+{
+    CU_ASSERT_PTR_NOT_NULL_FATAL(end->tls);
+    CU_ASSERT_EQUAL(rt_tls_state(end->tls), RT_TLS_FAILED);
+    T_RC(rt_tls_reason(end->tls), why);
+    T_RC(end->why, why);
+    CU_ASSERT_EQUAL(end->refused, 1);
+    CU_ASSERT_EQUAL(end->opened, 0);
 }

@@ -45,17 +45,16 @@ struct pair_end {
     size_t shown_n;
     bool staple_seen;
     struct rt_buf leaf, staple, got;
+    struct rt_buf sent;    /* everything it sent */
+    struct rt_buf delayed; /* a datagram to it that comes after the next */
+    int datagrams;         /* to it */
 };
 
 struct pair {
     struct rt_loop *loop;
     struct pair_end client, server;
-    uint8_t last[64]; /* the last octets from server to client */
-    size_t last_n;
-    struct rt_buf sent; /* all octets from server to client */
-    /* Datagram i (from 1) of those to the server, or to the client: how often it arrives. */
-    int (*fate)(bool to_server, int i);
-    int to_server, to_client;
+    /* How often datagram i (from 1) to this end arrives; negative: after the next one. */
+    int (*fate)(const struct pair_end *to, int i);
 };
 
 /* Hooks for everything; contexts for these suites on both ends; nothing is connected yet. */
@@ -70,6 +69,12 @@ void pair_connect(struct pair *pair);
 /* Move octets and run the loop until nothing moves. */
 void pair_pump(struct pair *pair);
 void pair_free(struct pair *pair);
+
+/* What this end sent last is the unencrypted fatal alert. */
+void pair_alerted(const struct pair_end *end, uint8_t description);
+
+/* This end failed: why, and hooks.refused was called once. */
+void pair_failed(const struct pair_end *end, gba_rc why);
 
 /* Both open; `octets` get from one end to the other. */
 void pair_carries(struct pair *pair);
