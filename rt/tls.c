@@ -54,7 +54,7 @@ void rt_tls_shut(struct rt_tls *tls)
 void rt_tls_lost(struct rt_tls *tls, gba_rc rc)
 {
     if (tls->begun && (tls->state == RT_TLS_HANDSHAKE || tls->state == RT_TLS_ASKING))
-        fail(tls, rc);
+        fail(tls, tls->refused != GBA_OK ? tls->refused : rc);
 }
 
 static void on_until(void *arg)

@@ -339,6 +339,19 @@ static void died_in_handshake(void)
     T_RC(pair.client.why, GBA_E_TLS_HANDSHAKE);
 }
 
+static void lost_in_handshake(void)
+{
+    pair.server.hold = true;
+    run();
+    rt_tls_lost(pair.server.tls, GBA_E_TIME);
+    pair_failed(&pair.server, GBA_E_TIME);
+    rt_tls_lost(pair.server.tls, GBA_E_MEMORY);
+    rt_tls_answer(pair.server.ask, &pair.server.answer);
+    pair_pump(&pair);
+    pair_failed(&pair.server, GBA_E_TIME);
+    CU_ASSERT_EQUAL(pair.server.woken, 0);
+}
+
 static void done(void *data)
 {
     ++*(int *)data;
@@ -363,6 +376,7 @@ static CU_TestInfo freeing[] = {
     {"in the open hook", freed_in_open},
     {"in the refused hook", freed_in_refused},
     {"in the handshake", died_in_handshake},
+    {"the peer is lost while asking", lost_in_handshake},
     {"the kept pointer", keeps_a_pointer},
     CU_TEST_INFO_NULL,
 };

@@ -126,9 +126,9 @@ static void unknown_identity(void)
     run();
     pair_failed(&pair.client, GBA_E_TLS_HANDSHAKE);
     CU_ASSERT_NOT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_OPEN);
-    rt_tls_free(pair.server.tls);
-    pair.server.tls = NULL;
-    T_RC(pair.server.why, GBA_E_MEF_CERT);
+    if (rt_tls_state(pair.server.tls) == RT_TLS_HANDSHAKE)
+        rt_tls_lost(pair.server.tls, GBA_E_TIME);
+    pair_failed(&pair.server, GBA_E_MEF_CERT);
 }
 
 static void server_certificate_refused(void)
