@@ -45,8 +45,9 @@ static bool is_visible(gba_view v)
 static bool is_urn(gba_view v)
 {
     gba_view scheme, nid, nss;
-    return is_visible(v) && gba_view_split(v, ':', &scheme, &nid) && gba_view_eq_nocase(scheme, GBA_LIT("urn")) &&
-           gba_view_split(nid, ':', &nid, &nss) && nid.n > 0 && nss.n > 0;
+    return is_visible(v) && gba_view_split(v, ':', &scheme, &nid) &&
+           gba_view_eq_nocase(scheme, GBA_LIT("urn")) && gba_view_split(nid, ':', &nid, &nss) && nid.n > 0 &&
+           nss.n > 0;
 }
 
 static gba_rc id_of_kind(gba_view text, enum m2m_id_kind kind, gba_text *id)
@@ -147,7 +148,8 @@ gba_rc m2m_cert_names(const struct m2m_shown *shown, m2m_cert_name_fn *fn, void 
 {
     struct names names = {.fn = fn, .self = self};
     GBA_ENSURE(shown->n > 0, GBA_E_CERT);
-    return shown->raw ? tell_raw(shown->chain[0], fn, self) : gba_x509_names(shown->chain[0], on_name, &names);
+    return shown->raw ? tell_raw(shown->chain[0], fn, self)
+                      : gba_x509_names(shown->chain[0], on_name, &names);
 }
 
 /* ---- the verdict ---- */
@@ -219,6 +221,11 @@ gba_rc m2m_cert_ocsp_ask(const struct m2m_shown *shown, gba_view anchors, struct
     GBA_TRY(gba_x509_ocsp_request(shown->chain, shown->n, anchors, &w, &q->url));
     q->n = w.n;
     return GBA_OK;
+}
+
+gba_rc m2m_ocsp_until(gba_view response, int64_t *until_s)
+{
+    return gba_x509_ocsp_until(response, until_s);
 }
 
 gba_rc m2m_cert_until(const struct m2m_shown *shown, int64_t *until_s)

@@ -81,5 +81,9 @@ struct m2m_ocsp_question {
 };
 GBA_MUST_USE gba_rc m2m_cert_ocsp_ask(const struct m2m_shown *shown, gba_view anchors, struct m2m_ocsp_question *q);
 
+/* Until when a fetched response may be kept (its earliest nextUpdate), 0: it is for now
+ * only.  Says nothing about trust.  E_CERT_STATUS: the responder refused to answer. */
+GBA_MUST_USE gba_rc m2m_ocsp_until(gba_view response, int64_t *until_s);
+
 /* End of the leaf's validity, seconds since 1970; raw keys: INT64_MAX. E_CERT. */
 GBA_MUST_USE gba_rc m2m_cert_until(const struct m2m_shown *shown, int64_t *until_s);

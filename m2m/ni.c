@@ -62,7 +62,8 @@ static bool is_digest(gba_view text, unsigned bits)
         gba_put_u8(&w, c == '-' ? '+' : c == '_' ? '/' : c);
     }
     gba_put_fill(&w, '=', -w.n % 4);
-    return gba_writer_end(&w) == GBA_OK && gba_b64_parse(gba_writer_view(&w), &out) == GBA_OK && out.n == bits / 8;
+    return gba_writer_end(&w) == GBA_OK && gba_b64_parse(gba_writer_view(&w), &out) == GBA_OK &&
+           out.n == bits / 8;
 }
 
 gba_rc m2m_ni_check(gba_view text)

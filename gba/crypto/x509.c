@@ -9,8 +9,9 @@
 
 /* SubjectPublicKeyInfo of a P-256 key up to its point: id-ecPublicKey, secp256r1, and
  * the octet 04 of an uncompressed one (RFC 5480). */
-static const uint8_t p256_head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
-                                    0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+static const uint8_t p256_head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
 enum { P256_SPKI = 91, TAG_RELATIVE_OID = 13 };
 
 X509 *gba_x509_read(gba_view der)
@@ -65,7 +66,8 @@ static bool is_for_tls(X509 *cert)
 
 static bool has_signature_usage(X509 *cert)
 {
-    return (X509_get_extension_flags(cert) & EXFLAG_KUSAGE) && (X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE);
+    return (X509_get_extension_flags(cert) & EXFLAG_KUSAGE) &&
+           (X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE);
 }
 
 gba_rc gba_x509_facts(gba_view der, struct gba_x509_facts *facts)
@@ -150,7 +152,8 @@ static gba_rc tell_name(const GENERAL_NAME *name, gba_x509_name_fn *fn, void *se
     gba_text dotted;
     if (name->type == GEN_OTHERNAME)
         return gba_x509_oid(name->d.otherName, false, &dotted)
-                   ? fn(self, GBA_X509_OID, gba_text_view(&dotted)) : GBA_OK;
+                   ? fn(self, GBA_X509_OID, gba_text_view(&dotted))
+                   : GBA_OK;
     if (name->type != GEN_DNS && name->type != GEN_URI)
         return GBA_OK;
     gba_view text = gba_view_of(ASN1_STRING_get0_data(name->d.ia5), (size_t)ASN1_STRING_length(name->d.ia5));
@@ -228,7 +231,7 @@ bool gba_x509_pem_ended(void)
     return ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
 }
 
-STACK_OF(X509) *gba_x509_read_pem(gba_view pem)
+STACK_OF(X509) * gba_x509_read_pem(gba_view pem)
 {
     X509 *cert = NULL;
     BIO *in = pem.n > 0 && pem.n <= INT32_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;

@@ -51,13 +51,13 @@ enum { GBA_X509_CHAIN_MAX = 8, GBA_X509_SKEW_S = 300 };
 struct gba_x509_path {
     const gba_view *chain; /* DER, leaf first */
     size_t n;
-    gba_view anchors;      /* PEM: trusted as they are, self-signed or not */
-    gba_view crls;         /* PEM */
-    gba_view ocsp[2];      /* DER responses about the leaf; empty: none */
+    gba_view anchors; /* PEM: trusted as they are, self-signed or not */
+    gba_view crls;    /* PEM */
+    gba_view ocsp[2]; /* DER responses about the leaf; empty: none */
     int64_t now_s;
-    bool status;           /* ask CRLs and OCSP responses: what says revoked refuses */
-    bool need_crl;         /* with status: each certificate below the anchor needs a current CRL */
-    bool need_ocsp;        /* with status: the leaf needs a good OCSP response, unless it is an anchor */
+    bool status;    /* ask CRLs and OCSP responses: what says revoked refuses */
+    bool need_crl;  /* with status: each certificate below the anchor needs a current CRL */
+    bool need_ocsp; /* with status: the leaf needs a good OCSP response, unless it is an anchor */
 };
 
 /*
@@ -76,8 +76,8 @@ GBA_MUST_USE gba_rc gba_x509_path_check(const struct gba_x509_path *path);
 /* The request about chain[0], whose issuer is among the chain or the anchors, and the
  * first plain OCSP address in it (empty: none).  E_ABSENT without an issuer or for a
  * self-signed certificate, E_CERT, E_TOO_LONG, E_SPACE. */
-GBA_MUST_USE gba_rc gba_x509_ocsp_request(const gba_view *chain, size_t n, gba_view anchors, gba_writer *request,
-                                          gba_text *url);
+GBA_MUST_USE gba_rc gba_x509_ocsp_request(const gba_view *chain, size_t n, gba_view anchors,
+                                          gba_writer *request, gba_text *url);
 
 /* Until when an OCSP response may be kept: the earliest nextUpdate in it, or 0 when
  * it has none.  Says nothing about trust.  E_CERT_STATUS when it is no successful response. */

@@ -70,7 +70,8 @@ static enum verdict judge(const GENERAL_NAME *name, const GENERAL_SUBTREE *tree)
     case GEN_DNS:
         return judge_dns(octets(name->d.dNSName), octets(base->d.dNSName));
     case GEN_URI:
-        return judge_uri(octets(name->d.uniformResourceIdentifier), octets(base->d.uniformResourceIdentifier));
+        return judge_uri(octets(name->d.uniformResourceIdentifier),
+                         octets(base->d.uniformResourceIdentifier));
     case GEN_OTHERNAME:
         return judge_other(name->d.otherName, base->d.otherName);
     default:
@@ -78,7 +79,7 @@ static enum verdict judge(const GENERAL_NAME *name, const GENERAL_SUBTREE *tree)
     }
 }
 
-static bool is_allowed(const GENERAL_NAME *name, const STACK_OF(GENERAL_SUBTREE) *trees, bool permitted)
+static bool is_allowed(const GENERAL_NAME *name, const STACK_OF(GENERAL_SUBTREE) * trees, bool permitted)
 {
     bool asked = false, inside = false;
     for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
@@ -105,7 +106,7 @@ static bool names_allowed(const GENERAL_NAMES *names, const NAME_CONSTRAINTS *nc
     return true;
 }
 
-static bool has_kind(const STACK_OF(GENERAL_SUBTREE) *trees, int kind)
+static bool has_kind(const STACK_OF(GENERAL_SUBTREE) * trees, int kind)
 {
     for (int i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
         if (sk_GENERAL_SUBTREE_value(trees, i)->base->type == kind)
@@ -135,7 +136,7 @@ static bool pair_allowed(const X509 *cert, const X509 *ca, bool skipped)
     return good;
 }
 
-gba_rc gba_x509_constraints(const STACK_OF(X509) *chain, bool skipped)
+gba_rc gba_x509_constraints(const STACK_OF(X509) * chain, bool skipped)
 {
     for (int i = 0; i < sk_X509_num(chain); i++) {
         X509 *cert = sk_X509_value(chain, i);

@@ -18,7 +18,7 @@ bool gba_x509_key_is_p256(const X509 *cert);
 bool gba_x509_oid(const OTHERNAME *name, bool constraint, gba_text *dotted);
 
 /* All certificates of a PEM text; NULL when there are none or one is broken. */
-STACK_OF(X509) *gba_x509_read_pem(gba_view pem);
+STACK_OF(X509) * gba_x509_read_pem(gba_view pem);
 
 /* Did reading PEM stop because no other BEGIN line follows? */
 bool gba_x509_pem_ended(void);
@@ -26,7 +26,7 @@ bool gba_x509_pem_ended(void);
 /* Name constraints of the verified chain on the kinds of names that libcrypto cannot
  * judge.  `skipped`: it was told to go on after such a name, so what else the names
  * hold must be judged here too, or refused. */
-GBA_MUST_USE gba_rc gba_x509_constraints(const STACK_OF(X509) *chain, bool skipped);
+GBA_MUST_USE gba_rc gba_x509_constraints(const STACK_OF(X509) * chain, bool skipped);
 
 /* What a response says about cert; E_CERT_REVOKED, or E_CERT_STATUS for everything
  * but a good and current answer of the issuer or its delegate. */

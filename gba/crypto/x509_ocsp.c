@@ -20,8 +20,8 @@ static OCSP_BASICRESP *read_response(gba_view der)
 static bool is_valid_at(const X509 *cert, int64_t now_s)
 {
     int64_t from, until;
-    return gba_x509_time(X509_get0_notBefore(cert), &from) && gba_x509_time(X509_get0_notAfter(cert), &until) &&
-           from <= now_s && now_s <= until;
+    return gba_x509_time(X509_get0_notBefore(cert), &from) &&
+           gba_x509_time(X509_get0_notAfter(cert), &until) && from <= now_s && now_s <= until;
 }
 
 /*= RFC 6960 4.2.2.2: the issuer itself, or whom it named with id-kp-OCSPSigning */
@@ -29,7 +29,8 @@ static bool may_answer(X509 *signer, X509 *issuer, int64_t now_s)
 {
     if (X509_cmp(signer, issuer) == 0)
         return true;
-    return X509_check_issued(issuer, signer) == X509_V_OK && X509_verify(signer, X509_get0_pubkey(issuer)) == 1 &&
+    return X509_check_issued(issuer, signer) == X509_V_OK &&
+           X509_verify(signer, X509_get0_pubkey(issuer)) == 1 &&
            (X509_get_extension_flags(signer) & EXFLAG_XKUSAGE) &&
            (X509_get_extended_key_usage(signer) & XKU_OCSP_SIGN) && is_valid_at(signer, now_s);
 }
@@ -184,7 +185,8 @@ static gba_rc find_url(const X509 *cert, gba_text *url)
     return rc == GBA_OK ? GBA_OK : GBA_E_TOO_LONG;
 }
 
-gba_rc gba_x509_ocsp_request(const gba_view *chain, size_t n, gba_view anchors, gba_writer *request, gba_text *url)
+gba_rc gba_x509_ocsp_request(const gba_view *chain, size_t n, gba_view anchors, gba_writer *request,
+                             gba_text *url)
 {
     ERR_set_mark();
     gba_rc rc = GBA_E_CERT;

@@ -8,7 +8,7 @@
 struct run {
     const struct gba_x509_path *path;
     X509_STORE *store;
-    STACK_OF(X509) *certs; /* leaf first */
+    STACK_OF(X509) * certs; /* leaf first */
     X509_STORE_CTX *ctx;
     bool skipped; /* libcrypto went on after a name that it could not judge */
 };
@@ -105,7 +105,7 @@ static bool add_crls(X509_STORE *store, gba_view pem)
     return good;
 }
 
-static bool add_chain(STACK_OF(X509) *certs, const struct gba_x509_path *path)
+static bool add_chain(STACK_OF(X509) * certs, const struct gba_x509_path *path)
 {
     for (size_t i = 0; i < path->n; i++) {
         X509 *cert = gba_x509_read(path->chain[i]);
@@ -159,7 +159,7 @@ static gba_rc verify(struct run *run)
 }
 
 /*= TS-0003 10.1.1: all of the path is ECDSA with SHA-256 on P-256 */
-static gba_rc check_profile(const STACK_OF(X509) *chain)
+static gba_rc check_profile(const STACK_OF(X509) * chain)
 {
     int n = sk_X509_num(chain);
     for (int i = 0; i < n; i++) {
@@ -170,13 +170,14 @@ static gba_rc check_profile(const STACK_OF(X509) *chain)
     return GBA_OK;
 }
 
-static gba_rc check_ocsp(const struct gba_x509_path *path, const STACK_OF(X509) *chain)
+static gba_rc check_ocsp(const struct gba_x509_path *path, const STACK_OF(X509) * chain)
 {
     bool known = sk_X509_num(chain) == 1; /* the leaf is an anchor */
     for (size_t i = 0; !known && i < sizeof path->ocsp / sizeof *path->ocsp; i++) {
         if (path->ocsp[i].n == 0)
             continue;
-        gba_rc rc = gba_x509_ocsp_status(path->ocsp[i], sk_X509_value(chain, 0), sk_X509_value(chain, 1), path->now_s);
+        gba_rc rc = gba_x509_ocsp_status(path->ocsp[i], sk_X509_value(chain, 0), sk_X509_value(chain, 1),
+                                         path->now_s);
         GBA_ENSURE(rc != GBA_E_CERT_REVOKED, rc);
         known = rc == GBA_OK;
     }

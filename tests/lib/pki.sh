@@ -12,12 +12,12 @@
 #   ni NAME [BITS]                        print the public key identifier (256, 128 or 120 bits)
 #   revoke NAME                           tell its CA's database (CRL and OCSP) that it is revoked
 #   crl CA [seconds=N]                    CA.crl (PEM)
-#   ocsp NAME [signer=NAME] [OPTION...]   NAME.ocsp (DER), options of `openssl ocsp` behind "--"
+#   ocsp NAME [signer=NAME] [id=sha256] [-- OPTION...]  NAME.ocsp (DER); options of `openssl ocsp`
 #   responder CA ADDR:PORT [signer=NAME]  become an OCSP responder; prints its port (0: any), then
 #                                         "request" for each
 #
 # Beside each certificate: NAME.chain.pem, itself and the CAs between it and its root.
-# Options: san=TYPE:VALUE (again for more), cn=TEXT, expired, future, from=TIME until=TIME
+# Options: san=TYPE:VALUE (again for more), cn=TEXT, mail=ADDRESS, expired, future, from=TIME until=TIME
 # (YYYYMMDDHHMMSSZ), curve=NAME, form=compressed, rsa, md=sha384, usage=LIST|none, eku=LIST, ca=TRUE,
 # key=NAME (a key that exists), nc=permitted;TYPE:VALUE (again for more), nc-device=permitted;ARC;REST,
 # ocsp=URL, ext=LINE (any line of an extension section).
@@ -53,8 +53,9 @@ other_name() {
 
 # options OPTION...: set the variables below
 options() {
-    sans='' names='' ncs='' exts='' eku='' cn='' md=sha256 curve=prime256v1 form=uncompressed rsa='' key=''
-    usage=digitalSignature is_ca=FALSE from=20240101000000Z until=20991231235959Z aia='' n=0
+    sans='' names='' ncs='' exts='' eku='' cn='' mail='' aia='' rsa='' key='' is_ca=FALSE n=0
+    md=sha256 curve=prime256v1 form=uncompressed usage=digitalSignature
+    from=20240101000000Z until=20991231235959Z
     for option; do
         n=$((n + 1))
         value=${option#*=}
@@ -64,6 +65,7 @@ otherName.$n=${value#*:}" ;;
         san=*) sans="$sans
 ${value%%:*}.$n=${value#*:}" ;;
         cn=*) cn=$value ;;
+        mail=*) mail=$value ;;
         expired) until=20250101000000Z ;;
         future) from=20980101000000Z ;;
         from=*) from=$value ;;
@@ -98,7 +100,6 @@ database=$2.index
 new_certs_dir=.
 rand_serial=yes
 unique_subject=no
-email_in_dn=no
 policy=any
 default_md=$md
 certificate=$2.pem
@@ -106,11 +107,12 @@ private_key=$2.key
 default_crl_days=30
 [any]
 commonName=supplied
+emailAddress=optional
 [ext]
-basicConstraints=critical,CA:$is_ca
 subjectKeyIdentifier=hash
 authorityKeyIdentifier=keyid
 END
+    case $exts in *basicConstraints*) ;; *) echo "basicConstraints=critical,CA:$is_ca" ;; esac
     [ "$usage" = none ] || echo "keyUsage=critical,$usage"
     [ -z "$eku" ] || echo "extendedKeyUsage=$eku"
     [ -z "$aia" ] || echo "authorityInfoAccess=OCSP;URI:$aia"
@@ -121,16 +123,20 @@ END
     echo "[nc]$ncs"
 }
 
+# binary < PEM
+binary() {
+    sed '/^-/d' | base64 -d
+}
+
 make_key() {
     if [ -n "$rsa" ]; then
         quiet openssl genrsa -out "$1.key" 2048
     else
         quiet openssl ecparam -name "$curve" -genkey -noout -out "$1.key"
-        quiet openssl ec -in "$1.key" -conv_form "$form" -out "$1.key.new"
-        mv "$1.key.new" "$1.key"
+        [ "$form" = uncompressed ] || quiet openssl ec -in "$1.key" -conv_form "$form" -out "$1.key"
     fi
     quiet openssl pkey -in "$1.key" -pubout -out "$1.pub"
-    quiet openssl pkey -pubin -in "$1.pub" -outform DER -out "$1.spki"
+    binary < "$1.pub" > "$1.spki"
 }
 
 # certificate NAME CA (options are set)
@@ -142,16 +148,17 @@ certificate() {
     fi
     issuer=$2
     [ "$2" != - ] || { issuer=$1; : > "$1.index"; }
+    [ -f "$issuer.index" ] || : > "$issuer.index"
     config "$1" "$issuer" > "$1.cnf"
     printf '[req]\ndistinguished_name=dn\n[dn]\n' > pki.req.cnf
-    quiet openssl req -new -config pki.req.cnf -key "$1.key" -subj "/CN=${cn:-$1}" -out "$1.csr"
+    quiet openssl req -new -config pki.req.cnf -key "$1.key" -subj "/CN=${cn:-$1}${mail:+/emailAddress=$mail}" -out "$1.csr"
     self=''
     [ "$2" != - ] || self=-selfsign
     # shellcheck disable=SC2086
     quiet openssl ca -batch -notext -config "$1.cnf" -extensions ext $self -in "$1.csr" -out "$1.pem" \
         -startdate "$from" -enddate "$until" > pki.log
     [ "$is_ca" = FALSE ] || : > "$1.index"
-    quiet openssl x509 -in "$1.pem" -outform DER -out "$1.der"
+    binary < "$1.pem" > "$1.der"
     echo "$issuer" > "$1.issuer"
     cp "$1.pem" "$1.chain.pem"
     [ "$2" = - ] || [ "$(cat "$2.issuer")" = "$2" ] || cat "$2.chain.pem" >> "$1.chain.pem"
@@ -175,12 +182,14 @@ with_san() {
     certificate "$leaf" "$issuer"
 }
 
-# signer WORD...: signer= among the words, else the CA itself
-signer() {
+# named KEY DEFAULT WORD...: the value of KEY= among the words
+named() {
+    wanted=$1 found=$2
+    shift 2
     for option; do
-        case $option in signer=*) echo "${option#signer=}"; return ;; esac
+        case $option in "$wanted"=*) found=${option#*=} ;; esac
     done
-    echo "$ca"
+    echo "$found"
 }
 
 case $command in
@@ -214,19 +223,20 @@ revoke | crl)
 ocsp)
     name=$1
     ca=$(cat "$name.issuer")
-    signer=$(signer "$@")
+    signer=$(named signer "$ca" "$@")
+    id=$(named id sha1 "$@")
     shift
     while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
     [ $# -eq 0 ] || shift
     [ $# -gt 0 ] || set -- -ndays 1
-    quiet openssl ocsp -issuer "$ca.pem" -cert "$name.pem" -reqout "$name.ocspreq" > pki.log
+    quiet openssl ocsp "-$id" -issuer "$ca.pem" -cert "$name.pem" -reqout "$name.ocspreq" > pki.log
     quiet openssl ocsp -index "$ca.index" -CA "$ca.pem" -rsigner "$signer.pem" -rkey "$signer.key" \
         -reqin "$name.ocspreq" -respout "$name.ocsp" "$@" > pki.log
     rm -f "$name.ocspreq" pki.log
     ;;
 responder)
     ca=$1
-    signer=$(signer "$@")
+    signer=$(named signer "$ca" "$@")
     exec python3 "$here/ocsp_responder.py" "$ca" "$2" "$signer"
     ;;
 *) echo "pki.sh: no such command: $command" >&2; exit 2 ;;
