@@ -192,7 +192,44 @@ static gba_rc check_profile(const struct m2m_shown *shown)
     return GBA_OK;
 }
 
-gba_rc m2m_cert_check(const struct m2m_expect *expect, const struct m2m_shown *shown, int64_t now_s)
+/* ---- status ---- */
+
+gba_rc m2m_cert_ocsp_ask(const struct m2m_shown *shown, gba_view anchors, struct m2m_ocsp_question *q)
+{
+    gba_writer w = gba_writer_of(q->request, sizeof q->request);
+    GBA_ENSURE(!shown->raw, GBA_E_ABSENT);
+    GBA_TRY(gba_x509_ocsp_request(shown->chain, shown->n, anchors, &w, &q->url));
+    q->n = w.n;
+    return GBA_OK;
+}
+
+static bool is_answered(const struct m2m_shown *shown, const struct gba_x509_path *path)
+{
+    for (size_t i = 0; i < sizeof path->ocsp / sizeof *path->ocsp; i++) {
+        gba_rc rc = gba_x509_ocsp_check(shown->chain, shown->n, path->anchors, path->ocsp[i], path->now_s);
+        if (rc == GBA_OK)
+            return true;
+    }
+    return false;
+}
+
+/* Addresses are taken only from certificates that are trusted but for their status:
+ * nobody else shall make us send requests. */
+static void tell_missing(const struct m2m_expect *expect, const struct m2m_shown *shown,
+                         const struct gba_x509_path *path, gba_rc rc)
+{
+    struct gba_x509_path without = *path;
+    without.need_ocsp = false;
+    if (rc == GBA_E_CERT_STATUS)
+        rc = gba_x509_path_check(&without);
+    if (rc != GBA_OK || is_answered(shown, path))
+        return;
+    if (m2m_cert_ocsp_ask(shown, expect->anchors, shown->missing) != GBA_OK)
+        shown->missing->n = 0;
+}
+
+/*= TS-0003 8.1.2.5 (4), (5) */
+static gba_rc check_path(const struct m2m_expect *expect, const struct m2m_shown *shown, int64_t now_s)
 {
     struct gba_x509_path path = {
         .chain = shown->chain,
@@ -205,27 +242,21 @@ gba_rc m2m_cert_check(const struct m2m_expect *expect, const struct m2m_shown *s
         .need_crl = expect->status == M2M_STATUS_CRL,
         .need_ocsp = expect->status == M2M_STATUS_OCSP,
     };
+    gba_rc rc = gba_x509_path_check(&path);
+    if (shown->missing && path.status && !path.need_crl)
+        tell_missing(expect, shown, &path, rc);
+    return rc;
+}
+
+gba_rc m2m_cert_check(const struct m2m_expect *expect, const struct m2m_shown *shown, int64_t now_s)
+{
+    if (shown->missing)
+        shown->missing->n = 0;
     GBA_ENSURE(shown->n > 0, GBA_E_CERT);
     GBA_ENSURE(shown->raw == (expect->flavour == M2M_CERT_RAW), GBA_E_CERT_FLAVOUR);
     GBA_TRY(check_profile(shown));
     GBA_TRY(check_name(expect, shown));
-    return shown->raw ? GBA_OK : gba_x509_path_check(&path);
-}
-
-/* ---- status and validity ---- */
-
-gba_rc m2m_cert_ocsp_ask(const struct m2m_shown *shown, gba_view anchors, struct m2m_ocsp_question *q)
-{
-    gba_writer w = gba_writer_of(q->request, sizeof q->request);
-    GBA_ENSURE(!shown->raw, GBA_E_ABSENT);
-    GBA_TRY(gba_x509_ocsp_request(shown->chain, shown->n, anchors, &w, &q->url));
-    q->n = w.n;
-    return GBA_OK;
-}
-
-gba_rc m2m_ocsp_until(gba_view response, int64_t *until_s)
-{
-    return gba_x509_ocsp_until(response, until_s);
+    return shown->raw ? GBA_OK : check_path(expect, shown, now_s);
 }
 
 gba_rc m2m_cert_until(const struct m2m_shown *shown, int64_t *until_s)

@@ -23,12 +23,21 @@ const char *m2m_flavour_name(enum m2m_flavour flavour);
 
 enum { M2M_CHAIN_MAX = 8 };
 
+/* What to ask an OCSP responder about a certificate, and where. */
+struct m2m_ocsp_question {
+    gba_text url;         /* in the certificate; empty: none */
+    uint8_t request[256]; /* DER */
+    size_t n;             /* 0: there is nothing to ask */
+};
+
 /* What the peer showed, as rt_tls_shown has it. */
 struct m2m_shown {
     bool raw;
     const gba_view *chain; /* DER, leaf first; raw: one SubjectPublicKeyInfo */
     size_t n;
     gba_view staple;       /* DER OCSP response; absent: none */
+    struct m2m_ocsp_question *missing; /* NULL, or where m2m_cert_check tells what could still be asked: when
+                                          all else is fine, status is OCSP or IF_KNOWN, and no answer came */
 };
 
 /* How the status of a certificate is found out (8.1.2.5 (5)). */
@@ -48,6 +57,10 @@ struct m2m_expect {
     gba_view ocsp;    /* DER response that somebody fetched; may be empty */
     enum m2m_status status;
 };
+
+/* The question about the leaf, whose issuer is in the chain or an anchor.  E_ABSENT (raw, self-signed,
+ * issuer unknown), E_CERT, E_SPACE. */
+GBA_MUST_USE gba_rc m2m_cert_ocsp_ask(const struct m2m_shown *shown, gba_view anchors, struct m2m_ocsp_question *q);
 
 /* All of 8.1.2.5: flavour, profile (10.1: P-256, SHA-256, digitalSignature), exact
  * name, path with name constraints, status.  E_CERT_FLAVOUR, E_CERT_PROFILE,
@@ -71,19 +84,6 @@ bool m2m_ni_matches(gba_view ni, gba_view spki);
 
 /* Is text such an identifier, in its one spelling?  E_CERT_NAME. */
 GBA_MUST_USE gba_rc m2m_ni_check(gba_view text);
-
-/* Where to ask for the status of the leaf: the OCSP URL in it (absent: none), and the
- * DER request.  E_ABSENT, E_CERT. */
-struct m2m_ocsp_question {
-    gba_text url;
-    uint8_t request[256];
-    size_t n;
-};
-GBA_MUST_USE gba_rc m2m_cert_ocsp_ask(const struct m2m_shown *shown, gba_view anchors, struct m2m_ocsp_question *q);
-
-/* Until when a fetched response may be kept (its earliest nextUpdate), 0: it is for now
- * only.  Says nothing about trust.  E_CERT_STATUS: the responder refused to answer. */
-GBA_MUST_USE gba_rc m2m_ocsp_until(gba_view response, int64_t *until_s);
 
 /* End of the leaf's validity, seconds since 1970; raw keys: INT64_MAX. E_CERT. */
 GBA_MUST_USE gba_rc m2m_cert_until(const struct m2m_shown *shown, int64_t *until_s);

@@ -246,3 +246,30 @@ STACK_OF(X509) * gba_x509_read_pem(gba_view pem)
     sk_X509_pop_free(all, X509_free);
     return NULL;
 }
+
+static gba_rc put_der(X509 *cert, gba_writer *room, gba_view *der)
+{
+    int n = i2d_X509(cert, NULL);
+    uint8_t *at = n > 0 ? gba_put_room(room, (size_t)n) : NULL;
+    GBA_ENSURE(n > 0, GBA_E_CERT);
+    GBA_ENSURE(at, GBA_E_SPACE);
+    *der = gba_view_of(at, (size_t)n);
+    i2d_X509(cert, &at);
+    return GBA_OK;
+}
+
+gba_rc gba_x509_chain_of_pem(gba_view pem, gba_writer *room, gba_view chain[GBA_X509_CHAIN_MAX], size_t *n)
+{
+    ERR_set_mark();
+    STACK_OF(X509) *all = gba_x509_read_pem(pem);
+    int count = sk_X509_num(all); /* -1 without a stack */
+    gba_rc rc = all ? GBA_OK : GBA_E_CERT;
+    if (count > GBA_X509_CHAIN_MAX)
+        rc = GBA_E_TOO_LONG;
+    for (int i = 0; rc == GBA_OK && i < count; i++)
+        rc = put_der(sk_X509_value(all, i), room, &chain[i]);
+    *n = rc == GBA_OK ? (size_t)count : 0;
+    sk_X509_pop_free(all, X509_free);
+    ERR_pop_to_mark();
+    return rc;
+}

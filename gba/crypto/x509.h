@@ -79,6 +79,21 @@ GBA_MUST_USE gba_rc gba_x509_path_check(const struct gba_x509_path *path);
 GBA_MUST_USE gba_rc gba_x509_ocsp_request(const gba_view *chain, size_t n, gba_view anchors,
                                           gba_writer *request, gba_text *url);
 
+/* What a response says of chain[0] now: OK when its issuer (found as above) or the issuer's
+ * delegate says it is good; E_CERT_REVOKED; E_CERT_STATUS for everything else. */
+GBA_MUST_USE gba_rc gba_x509_ocsp_check(const gba_view *chain, size_t n, gba_view anchors, gba_view response,
+                                        int64_t now_s);
+
 /* Until when an OCSP response may be kept: the earliest nextUpdate in it, or 0 when
  * it has none.  Says nothing about trust.  E_CERT_STATUS when it is no successful response. */
 GBA_MUST_USE gba_rc gba_x509_ocsp_until(gba_view response, int64_t *until_s);
+
+/* ---- files ---- */
+
+/* Is this one CRL or more in PEM, each readable?  E_CERT. */
+GBA_MUST_USE gba_rc gba_x509_crls_check(gba_view pem);
+
+/* The certificates of a PEM text as DER, appended to room: chain[0] to chain[*n - 1].
+ * E_CERT, E_SPACE, E_TOO_LONG (more than GBA_X509_CHAIN_MAX). */
+GBA_MUST_USE gba_rc gba_x509_chain_of_pem(gba_view pem, gba_writer *room, gba_view chain[GBA_X509_CHAIN_MAX],
+                                          size_t *n);

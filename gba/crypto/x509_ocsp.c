@@ -185,20 +185,38 @@ static gba_rc find_url(const X509 *cert, gba_text *url)
     return rc == GBA_OK ? GBA_OK : GBA_E_TOO_LONG;
 }
 
+static X509 *find_issuer(const gba_view *chain, size_t n, gba_view anchors, X509 *cert)
+{
+    if (X509_get_extension_flags(cert) & EXFLAG_SI)
+        return NULL;
+    X509 *issuer = issuer_shown(chain, n, cert);
+    return issuer ? issuer : issuer_among(anchors, cert);
+}
+
 gba_rc gba_x509_ocsp_request(const gba_view *chain, size_t n, gba_view anchors, gba_writer *request,
                              gba_text *url)
 {
     ERR_set_mark();
-    gba_rc rc = GBA_E_CERT;
-    X509 *issuer = NULL, *cert = n > 0 ? gba_x509_read(chain[0]) : NULL;
-    if (cert)
-        rc = find_url(cert, url);
-    if (rc == GBA_OK && !(X509_get_extension_flags(cert) & EXFLAG_SI))
-        issuer = issuer_shown(chain, n, cert);
-    if (rc == GBA_OK && !issuer && !(X509_get_extension_flags(cert) & EXFLAG_SI))
-        issuer = issuer_among(anchors, cert);
+    X509 *cert = n > 0 ? gba_x509_read(chain[0]) : NULL;
+    X509 *issuer = cert ? find_issuer(chain, n, anchors, cert) : NULL;
+    gba_rc rc = cert ? find_url(cert, url) : GBA_E_CERT;
     if (rc == GBA_OK)
         rc = issuer ? put_request(cert, issuer, request) : GBA_E_ABSENT;
+    X509_free(issuer);
+    X509_free(cert);
+    ERR_pop_to_mark();
+    return rc;
+}
+
+gba_rc gba_x509_ocsp_check(const gba_view *chain, size_t n, gba_view anchors, gba_view response,
+                           int64_t now_s)
+{
+    ERR_set_mark();
+    gba_rc rc = GBA_E_CERT_STATUS;
+    X509 *cert = n > 0 ? gba_x509_read(chain[0]) : NULL;
+    X509 *issuer = cert ? find_issuer(chain, n, anchors, cert) : NULL;
+    if (issuer)
+        rc = gba_x509_ocsp_status(response, cert, issuer, now_s);
     X509_free(issuer);
     X509_free(cert);
     ERR_pop_to_mark();

@@ -94,13 +94,15 @@ static bool add_anchors(X509_STORE *store, gba_view pem)
 static bool add_crls(X509_STORE *store, gba_view pem)
 {
     X509_CRL *crl;
-    BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
+    unsigned n = 0;
+    BIO *in = pem.n > 0 && pem.n <= INT32_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
     bool good = in != NULL;
     while (good && (crl = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL))) {
         good = X509_STORE_add_crl(store, crl) == 1;
         X509_CRL_free(crl);
+        n++;
     }
-    good = good && gba_x509_pem_ended();
+    good = good && n > 0 && gba_x509_pem_ended();
     BIO_free(in);
     return good;
 }
@@ -127,7 +129,7 @@ static bool begin(struct run *run)
         return false;
     if (!add_anchors(run->store, path->anchors))
         return false;
-    if (path->status && path->crls.n > 0 && (path->crls.n > INT32_MAX || !add_crls(run->store, path->crls)))
+    if (path->status && path->crls.n > 0 && !add_crls(run->store, path->crls))
         return false;
     return X509_STORE_CTX_init(run->ctx, run->store, sk_X509_value(run->certs, 0), run->certs) == 1 &&
            X509_STORE_CTX_set_app_data(run->ctx, run) == 1;
@@ -202,4 +204,14 @@ gba_rc gba_x509_path_check(const struct gba_x509_path *path)
     end(&run);
     ERR_pop_to_mark();
     return rc;
+}
+
+gba_rc gba_x509_crls_check(gba_view pem)
+{
+    ERR_set_mark();
+    X509_STORE *store = X509_STORE_new();
+    bool good = store && add_crls(store, pem);
+    X509_STORE_free(store);
+    ERR_pop_to_mark();
+    return good ? GBA_OK : GBA_E_CERT;
 }

@@ -70,7 +70,7 @@ void m2m_front_name_close(struct m2m_front_name *name)
 
 struct m2m_shown m2m_front_shown(const struct rt_tls_shown *shown)
 {
-    return (struct m2m_shown){shown->raw, shown->chain, shown->n, shown->staple};
+    return (struct m2m_shown){.raw = shown->raw, .chain = shown->chain, .n = shown->n, .staple = shown->staple};
 }
 
 /* ---- listeners ---- */

@@ -14,6 +14,7 @@ struct cert_case {
     const char *staple, *ocsp; /* NULL: none */
     int64_t now_s;             /* 0: the machine's clock */
     gba_rc want;
+    struct m2m_ocsp_question *missing; /* NULL: not asked for */
 };
 
 /* The chain of a case as a peer shows it; lives until the next call. */
