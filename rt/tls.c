@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "gba/wire/hello.h"
 #include "rt/tls_int.h"
 
 /* ---- ends ---- */
@@ -14,6 +15,7 @@ static void destroy(struct rt_tls *tls)
     if (tls->engine)
         tls->ops->free(tls);
     ASYNC_WAIT_CTX_free(tls->wait);
+    rt_buf_free(&tls->hello);
     rt_tls_ctx_free(tls->ctx);
     rt_tls_ctx_free(tls->first);
     free(tls);
@@ -126,6 +128,53 @@ void rt_tls_start(struct rt_tls *tls)
         drive(tls);
 }
 
+/* ---- which engine ---- */
+
+static gba_rc use_engine(struct rt_tls *tls, const struct rt_tls_ops *ops)
+{
+    tls->ops = ops;
+    return ops->open(tls);
+}
+
+/* E_HELLO_MORE: not known yet.  Else what the client is, if it is a TLS client at all. */
+static gba_rc read_hello(struct rt_tls *tls, bool *raw)
+{
+    struct gba_hello hello;
+    struct rt_buf whole = {0};
+    GBA_TRY(rt_buf_reserve(&whole, GBA_HELLO_MAX));
+    gba_writer w = rt_buf_room(&whole, GBA_HELLO_MAX);
+    gba_view octets = rt_buf_view(&tls->hello);
+    gba_rc rc = tls->first->dtls ? gba_hello_dtls(octets, &hello) : gba_hello_tls(octets, &w, &hello);
+    gba_view types = rc == GBA_OK ? hello.client_cert_types : (gba_view){0};
+    *raw = gba_view_find(types, GBA_HELLO_RAW_KEY) < types.n;
+    if (rc == GBA_OK && tls->first->dtls && hello.cookie.n == 0)
+        rc = GBA_E_HELLO;
+    rt_buf_free(&whole);
+    return rc;
+}
+
+/* A server with raw keys: the ClientHello tells whom the client is for.  What is
+ * none is OpenSSL's to refuse; with DTLS nobody answers it. */
+static gba_rc choose(struct rt_tls *tls, gba_view octets)
+{
+    bool raw = false;
+    GBA_TRY(rt_buf_append(&tls->hello, octets));
+    gba_rc rc = read_hello(tls, &raw);
+    if (rc == GBA_E_MEMORY || rc == GBA_E_HELLO_MORE)
+        return rc == GBA_E_MEMORY ? rc : GBA_OK;
+    if (rc == GBA_OK || !tls->first->dtls) {
+        GBA_TRY(use_engine(tls, raw ? tls->first->raw_ops : &rt_tls_ossl_ops));
+        rc = tls->ops->feed(tls, rt_buf_view(&tls->hello));
+    }
+    rt_buf_free(&tls->hello);
+    return rc == GBA_E_HELLO ? GBA_OK : rc;
+}
+
+static gba_rc feed(struct rt_tls *tls, gba_view octets)
+{
+    return tls->ops ? tls->ops->feed(tls, octets) : choose(tls, octets);
+}
+
 /* ---- life ---- */
 
 gba_rc rt_tls_new(const struct rt_tls_new *conf, struct rt_tls **out)
@@ -133,7 +182,6 @@ gba_rc rt_tls_new(const struct rt_tls_new *conf, struct rt_tls **out)
     gba_rc rc = GBA_E_MEMORY;
     struct rt_tls *tls = calloc(1, sizeof *tls);
     GBA_ENSURE(tls, GBA_E_MEMORY);
-    tls->ops = &rt_tls_ossl_ops;
     tls->loop = conf->loop;
     tls->first = rt_tls_ctx_hold(conf->ctx);
     tls->ctx = rt_tls_ctx_hold(conf->ctx);
@@ -147,8 +195,8 @@ gba_rc rt_tls_new(const struct rt_tls_new *conf, struct rt_tls **out)
     rc = gba_text_set(&tls->peer.server_name, conf->server_name);
     if (rc == GBA_OK)
         rc = rt_tls_cookie(tls->ctx, conf->peer, tls->cookie);
-    if (rc == GBA_OK)
-        rc = tls->ops->open(tls);
+    if (rc == GBA_OK && !(conf->ctx->server && conf->ctx->raw_ops))
+        rc = use_engine(tls, conf->ctx->raw_ops ? conf->ctx->raw_ops : &rt_tls_ossl_ops);
 out:
     if (rc != GBA_OK)
         destroy(tls);
@@ -203,19 +251,19 @@ void rt_tls_feed(struct rt_tls *tls, gba_view octets)
 {
     if (tls->state == RT_TLS_CLOSED || tls->state == RT_TLS_FAILED)
         return;
-    gba_rc rc = tls->ops->feed(tls, octets);
+    gba_rc rc = feed(tls, octets);
     tls->begun = true;
     if (rc != GBA_OK && tls->state == RT_TLS_OPEN)
         rt_tls_ended(tls, rc);
     else if (rc != GBA_OK)
         fail(tls, rc);
-    else if (tls->state == RT_TLS_HANDSHAKE && !tls->driving)
+    else if (tls->state == RT_TLS_HANDSHAKE && tls->ops && !tls->driving)
         drive(tls);
 }
 
 bool rt_tls_take(struct rt_tls *tls, struct rt_buf *out)
 {
-    return tls->ops->take(tls, out);
+    return tls->ops && tls->ops->take(tls, out);
 }
 
 bool rt_tls_read(struct rt_tls *tls, struct rt_buf *out)
@@ -232,7 +280,7 @@ gba_rc rt_tls_write(struct rt_tls *tls, gba_view plain)
 int64_t rt_tls_timeout(const struct rt_tls *tls)
 {
     bool runs = tls->state == RT_TLS_HANDSHAKE || tls->state == RT_TLS_OPEN;
-    return runs && tls->peer.dtls ? tls->ops->timeout(tls) : -1;
+    return runs && tls->ops && tls->peer.dtls ? tls->ops->timeout(tls) : -1;
 }
 
 void rt_tls_tick(struct rt_tls *tls)

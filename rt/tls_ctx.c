@@ -124,11 +124,8 @@ gba_rc rt_tls_ctx_new(const struct rt_tls_ctx_conf *conf, struct rt_tls_ctx **ou
     gba_rc rc = GBA_E_MEMORY;
     struct rt_tls_ctx *ctx = calloc(1, sizeof *ctx);
     GBA_ENSURE(ctx, GBA_E_MEMORY);
-    *ctx = (struct rt_tls_ctx){.refs = 1,
-                               .server = conf->server,
-                               .dtls = conf->dtls,
-                               .ask_cert = conf->ask_cert,
-                               .raw_keys = conf->raw_keys};
+    *ctx = (struct rt_tls_ctx){
+        .refs = 1, .server = conf->server, .dtls = conf->dtls, .ask_cert = conf->ask_cert};
     ctx->ssl = SSL_CTX_new(conf->dtls ? DTLS_method() : TLS_method());
     ctx->bio = rt_tls_port_method();
     if (!ctx->ssl || !ctx->bio || RAND_bytes(ctx->cookie_key, sizeof ctx->cookie_key) != 1)

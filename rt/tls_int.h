@@ -33,7 +33,10 @@ enum rt_tls_step {
     RT_TLS_STEP_WAITS,  /* for an answer; engines never return it */
 };
 
-/* Engines are called only in the states named; all in the loop's thread. */
+/* Engines are called only in the states named; all in the loop's thread.  A server
+ * with raw keys gives a client that offers RawPublicKey as its certificate type
+ * to the context's raw_ops and any other to OpenSSL; either engine is fed all
+ * that the client sent (DTLS: from the ClientHello with the cookie on). */
 struct rt_tls_ops {
     /* Make tls->engine for tls->ctx; a client says peer.server_name. E_MEMORY. */
     gba_rc (*open)(struct rt_tls *tls);
@@ -72,16 +75,18 @@ extern const struct rt_tls_ops rt_tls_ossl_ops;
 
 struct rt_tls_ctx {
     uint32_t refs; /* the owner's and one a connection */
-    bool server, dtls, ask_cert, raw_keys;
-    uint8_t cookie_key[32];    /* DTLS server: of this process only */
-    struct rt_buf staple;      /* server: what is stapled */
-    struct ssl_ctx_st *ssl;    /* OpenSSL's */
-    struct bio_method_st *bio; /* how OpenSSL reaches our octets */
+    bool server, dtls, ask_cert;
+    uint8_t cookie_key[32];           /* DTLS server: of this process only */
+    struct rt_buf staple;             /* server: what is stapled */
+    const struct rt_tls_ops *raw_ops; /* engine for raw keys; NULL: none are used */
+    struct ssl_ctx_st *ssl;           /* OpenSSL's */
+    struct bio_method_st *bio;        /* how OpenSSL reaches our octets */
 };
 
 struct rt_tls {
-    const struct rt_tls_ops *ops;
-    void *engine; /* of ops */
+    const struct rt_tls_ops *ops; /* NULL: a server that does not know yet which */
+    struct rt_buf hello;          /* until then: what the client sent */
+    void *engine;                 /* of ops */
     struct rt_loop *loop;
     struct rt_tls_ctx *first; /* as it was made with; counted */
     struct rt_tls_ctx *ctx;   /* the same, or that of the name asked for; counted */

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 
+#include "rt/tls_int.h"
 #include "tests/lib/tap.h"
 #include "tests/unit/rt/tls_pair.h"
 
@@ -381,6 +382,136 @@ static CU_TestInfo freeing[] = {
     CU_TEST_INFO_NULL,
 };
 
+/* ---- a second engine ---- */
+
+/* An engine that counts what it is fed. */
+static int engines;
+static size_t fed;
+
+static gba_rc other_open(struct rt_tls *tls)
+{
+    tls->engine = &engines;
+    engines++;
+    return GBA_OK;
+}
+
+static enum rt_tls_step other_step(struct rt_tls *tls)
+{
+    (void)tls;
+    return RT_TLS_STEP_MORE;
+}
+
+static gba_rc other_feed(struct rt_tls *tls, gba_view octets)
+{
+    (void)tls;
+    fed += octets.n;
+    return GBA_OK;
+}
+
+static bool other_take(struct rt_tls *tls, struct rt_buf *out)
+{
+    (void)tls;
+    (void)out;
+    return false;
+}
+
+static void other_free(struct rt_tls *tls)
+{
+    tls->engine = NULL;
+    engines--;
+}
+
+static const struct rt_tls_ops other_ops = {
+    .open = other_open, .step = other_step, .feed = other_feed, .take = other_take, .free = other_free};
+
+static const uint8_t raw_or_x509[] = {2, 2, 0}, x509_only[] = {1, 0};
+
+static int add_types(SSL *ssl, unsigned type, const unsigned char **out, size_t *n, int *alert, void *arg)
+{
+    (void)ssl;
+    (void)type;
+    (void)alert;
+    *out = arg;
+    *n = *(const uint8_t *)arg + 1u;
+    return 1;
+}
+
+/* The client offers these certificate types to a server with raw keys. */
+static void offer(const uint8_t *types)
+{
+    pair.server.ctx->raw_ops = &other_ops;
+    if (types)
+        CU_ASSERT_EQUAL(SSL_CTX_add_client_custom_ext(pair.client.ctx->ssl, 19, add_types, NULL,
+                                                      (void *)types, NULL, NULL),
+                        1);
+}
+
+static void raw_goes_to_the_other(void)
+{
+    offer(raw_or_x509);
+    run();
+    CU_ASSERT_EQUAL(engines, 1);
+    CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_HANDSHAKE);
+    rt_tls_feed(pair.server.tls, GBA_LIT("second"));
+    CU_ASSERT_EQUAL(fed, pair.client.sent.n + 6);
+    end();
+    CU_ASSERT_EQUAL(engines, 0);
+    begin();
+}
+
+static void others_go_to_openssl(void)
+{
+    for (int i = 0; i < 2; i++) {
+        offer(i ? x509_only : NULL);
+        run();
+        pair_carries(&pair);
+        CU_ASSERT_EQUAL(engines, 0);
+        end();
+        begin();
+    }
+}
+
+static void choice_octet_by_octet(void)
+{
+    struct rt_buf flight = {0};
+    offer(NULL);
+    pair_connect(&pair);
+    CU_ASSERT(rt_tls_take(pair.client.tls, &flight));
+    for (size_t i = 0; i < flight.n; i++) {
+        struct rt_buf early = {0};
+        CU_ASSERT_FALSE(rt_tls_take(pair.server.tls, &early));
+        CU_ASSERT_EQUAL(rt_tls_timeout(pair.server.tls), -1);
+        rt_tls_feed(pair.server.tls, gba_view_sub(rt_buf_view(&flight), i, 1));
+    }
+    rt_buf_free(&flight);
+    pair_pump(&pair);
+    pair_carries(&pair);
+}
+
+static void garbage_without_choice(void)
+{
+    offer(NULL);
+    pair_connect(&pair);
+    rt_tls_feed(pair.server.tls, GBA_LIT("GET / HTTP/1.1\r\n\r\n"));
+    pair_failed(&pair.server, GBA_E_TLS_HANDSHAKE);
+    end();
+    begin();
+    offer(NULL);
+    pair_connect(&pair);
+    rt_tls_feed(pair.server.tls, GBA_LIT("\x16\x03"));
+    rt_tls_free(pair.server.tls);
+    pair.server.tls = NULL;
+    T_RC(pair.server.why, GBA_E_TLS_HANDSHAKE);
+}
+
+static CU_TestInfo choice[] = {
+    {"clients with raw keys", raw_goes_to_the_other},
+    {"clients without", others_go_to_openssl},
+    {"octet by octet", choice_octet_by_octet},
+    {"what is not TLS", garbage_without_choice},
+    CU_TEST_INFO_NULL,
+};
+
 /* ---- good ---- */
 
 static void psk_completes(void)
@@ -559,10 +690,9 @@ static CU_TestInfo good[] = {
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {{"foreign", NULL, NULL, begin, end, foreign},
-                             {"refused", NULL, NULL, begin, end, refused},
-                             {"freed", NULL, NULL, begin, end, freeing},
-                             {"good", NULL, NULL, begin, end, good},
-                             CU_SUITE_INFO_NULL};
+    CU_SuiteInfo suites[] = {
+        {"foreign", NULL, NULL, begin, end, foreign}, {"refused", NULL, NULL, begin, end, refused},
+        {"freed", NULL, NULL, begin, end, freeing},   {"choice of an engine", NULL, NULL, begin, end, choice},
+        {"good", NULL, NULL, begin, end, good},       CU_SUITE_INFO_NULL};
     return tap_run(suites);
 }
