@@ -49,19 +49,21 @@ struct m2m_instr {
 };
 
 /* From a JSON object as keystrap-ctl sends it (documented in keystrap-instructions(5)).
- * Every member is checked; anchors points into `room`.  On failure *at names the
- * member at fault.  E_M2M_INSTR, E_M2M_ID, E_M2M_KEYID, E_CERT_NAME, E_JSON... */
+ * Every member is checked; anchors points into `room`.  On failure *out is wiped and
+ * *at names the member at fault.  E_M2M_INSTR, E_M2M_ID, E_M2M_KEYID, E_IMPI,
+ * E_CERT_NAME, E_CERT, E_WORD, E_BASE64, E_JSON... */
 GBA_MUST_USE gba_rc m2m_instr_parse(gba_view json, gba_writer *room, struct m2m_instr *out, gba_text *at);
 
-/* As JSON without any key: Kpm becomes its fingerprint. */
-void m2m_instr_show(const struct m2m_instr *instr, gba_writer *w);
+/* As JSON for people: without Kpm, of which the first octets of its SHA-256 are shown, and
+ * without the token, of which the state at that time is; with the Credential-ID. */
+void m2m_instr_show(const struct m2m_instr *instr, int64_t now_s, gba_writer *w);
 
-/* Keep with its index; replaces the record of that name.  E_M2M_TWICE when a
- * credential belongs to another record; then nothing changed. */
+/* Keep with its index; replaces the record of that name and, with it, its token.
+ * E_M2M_TWICE when the credential belongs to another record; then nothing changed. */
 GBA_MUST_USE gba_rc m2m_instr_put(const struct m2m_vault *v, const gba_env *env, const struct m2m_instr *instr);
 GBA_MUST_USE gba_rc m2m_instr_del(const struct m2m_vault *v, gba_view name);
 
-/* By name, by credential; anchors points into room.  E_ABSENT, E_DB, E_SEAL. */
+/* By name, by credential; anchors points into room.  E_ABSENT, E_DB, E_SEAL, E_SPACE. */
 GBA_MUST_USE gba_rc m2m_instr_get(const struct m2m_vault *v, gba_view name, gba_writer *room, struct m2m_instr *out);
 GBA_MUST_USE gba_rc m2m_instr_find_psk(const struct m2m_vault *v, gba_view kpm_id, gba_writer *room,
                                        struct m2m_instr *out);
@@ -69,6 +71,10 @@ GBA_MUST_USE gba_rc m2m_instr_find_cert(const struct m2m_vault *v, const struct 
                                         struct m2m_instr *out);
 GBA_MUST_USE gba_rc m2m_instr_find_impi(const struct m2m_vault *v, gba_view impi, gba_writer *room,
                                         struct m2m_instr *out);
+
+/* Every record, in the order of names; each is wiped after the call. */
+typedef gba_rc m2m_instr_fn(void *arg, const struct m2m_instr *instr);
+GBA_MUST_USE gba_rc m2m_instr_each(const struct m2m_vault *v, m2m_instr_fn *fn, void *arg);
 
 /* May this target have a key for this Enrolee? */
 bool m2m_instr_permits(const struct m2m_instr *instr, const struct m2m_id *target);

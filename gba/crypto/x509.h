@@ -97,3 +97,10 @@ GBA_MUST_USE gba_rc gba_x509_crls_check(gba_view pem);
  * E_CERT, E_SPACE, E_TOO_LONG (more than GBA_X509_CHAIN_MAX). */
 GBA_MUST_USE gba_rc gba_x509_chain_of_pem(gba_view pem, gba_writer *room, gba_view chain[GBA_X509_CHAIN_MAX],
                                           size_t *n);
+
+/* Is this at least one certificate in PEM, and nothing that cannot be read?  E_CERT. */
+GBA_MUST_USE gba_rc gba_x509_anchors_check(gba_view pem);
+
+/* A detached signature, ECDSA P-256 with SHA-256 in DER, as `openssl dgst -sha256 -sign`
+ * makes it; key_pem is a PEM public key.  E_CERT (the key), E_SIGNATURE. */
+GBA_MUST_USE gba_rc gba_x509_signature_check(gba_view key_pem, gba_view content, gba_view signature);
