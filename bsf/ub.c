@@ -208,14 +208,13 @@ static gba_rc keep_session(const struct step *s, const struct bsf_challenge *c, 
 static gba_rc succeed(const struct step *s, const struct bsf_challenge *c)
 {
     struct bsf_ub_run *run = s->run;
-    gba_text btid;
     gba_view record;
     run->expiry_s = gba_env_now_s(s->env) + c->lifetime_s;
-    GBA_TRY(gba_btid_make(&c->rand, btid_domain(s, c->name), &btid));
+    GBA_TRY(gba_btid_make(&c->rand, btid_domain(s, c->name), &run->btid));
     GBA_TRY(agree_tmpi(s, c));
-    struct bsf_ub_success success = {&run->ask, gba_view_of(c->xres.b, c->xres.n), &btid, run->expiry_s};
+    struct bsf_ub_success success = {&run->ask, gba_view_of(c->xres.b, c->xres.n), &run->btid, run->expiry_s};
     GBA_TRY(bsf_ub_reply_success(s->ub->conf, &success, &run->reply));
-    GBA_TRY(bsf_key_make(BSF_KEY_SESSION, gba_text_view(&btid), &run->key));
+    GBA_TRY(bsf_key_make(BSF_KEY_SESSION, gba_text_view(&run->btid), &run->key));
     GBA_TRY(keep_session(s, c, &record));
     order_store(s, record, KEEPING_SESSION);
     return GBA_OK;

@@ -51,6 +51,7 @@ struct bsf_ub_run {
     gba_text impi;
     gba_text host; /* where a redirect sent us */
     gba_text tmpi; /* the new one; empty: none */
+    gba_text btid; /* of the new session */
     gba_rand rand; /* beside auts */
     gba_auts auts;
     bool resync, second;

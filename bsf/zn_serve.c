@@ -30,6 +30,7 @@ size_t bsf_zn_serve_memory(void)
 void bsf_zn_serve_init(struct bsf_zn *zn, const struct bsf_conf *conf, const gba_seal_key *key, void *memory)
 {
     zn->conf = conf;
+    zn->mef = NULL;
     zn->scratch = memory;
     zn->scratch->sealer.key = key;
 }
@@ -51,6 +52,8 @@ static struct dia_result result_of(gba_rc reason)
     case GBA_E_ZN_NAF:
     case GBA_E_ZN_UA:
     case GBA_E_ZN_USS:
+    case GBA_E_MEF_NOT_TARGET:
+    case GBA_E_MEF_TOKEN_DUE:
         return (struct dia_result){true, DIA_EXP_NOT_AUTHORIZED};
     case GBA_E_ZN_BTID:
         return (struct dia_result){true, DIA_EXP_TRANSACTION_IDENTIFIER_INVALID};
@@ -128,7 +131,8 @@ static const struct gba_uss *pick(const struct gba_guss *guss, gba_view gsid, gb
 struct chosen {
     const struct gba_uss *uss[DIA_BIR_MAX_GSIDS];
     size_t n;
-    bool lacking; /* a service that was asked for has no settings */
+    bool lacking;        /* a service that was asked for has no settings */
+    struct gba_uss told; /* those with what the MEF tells */
 };
 
 static bool has(const struct chosen *chosen, const struct gba_uss *uss)
@@ -140,20 +144,36 @@ static bool has(const struct chosen *chosen, const struct gba_uss *uss)
     return false;
 }
 
-static struct chosen choose(const struct step *s, const struct gba_guss *guss)
+/*= oneM2M TS-0003 8.3.2.3: the USS tells the target who the Enrolee is. Before what the HSS says. */
+static const struct gba_uss *add_uid(const struct step *s, const struct gba_uss *uss, gba_view gsid,
+                                     struct gba_uss *told)
+{
+    if (s->run->uid.n == 0 || !gba_gsid_eq(gba_text_view(&s->zn->mef->gsid), gsid))
+        return uss;
+    *told = uss ? *uss : (struct gba_uss){.id = gsid};
+    if (told->n_uids < GBA_USS_MAX_ITEMS)
+        told->n_uids++;
+    for (size_t i = told->n_uids - 1; i > 0; i--)
+        told->uids[i] = told->uids[i - 1];
+    told->uids[0] = gba_text_view(&s->run->uid);
+    return told;
+}
+
+static void choose(const struct step *s, const struct gba_guss *guss, struct chosen *chosen)
 {
     const struct dia_bir *bir = s->run->bir;
-    struct chosen chosen = {.n = 0, .lacking = bir->n_gsids == 0};
+    chosen->lacking = bir->n_gsids == 0;
     for (size_t i = 0; i < bir->n_gsids; i++) {
         const struct gba_uss *uss = NULL;
-        if (bsf_policy_gsid(s->run->rule, bir->gsids[i]))
+        if (bsf_policy_gsid(s->run->rule, bir->gsids[i])) {
             uss = pick(guss, bir->gsids[i], gba_text_view(&s->run->rule->naf_group));
+            uss = add_uid(s, uss, bir->gsids[i], &chosen->told);
+        }
         if (uss == NULL)
-            chosen.lacking = true;
-        else if (!has(&chosen, uss))
-            chosen.uss[chosen.n++] = uss;
+            chosen->lacking = true;
+        else if (!has(chosen, uss))
+            chosen->uss[chosen->n++] = uss;
     }
-    return chosen;
 }
 
 static gba_rc add_settings(const struct step *s, const struct bsf_session *session)
@@ -162,7 +182,8 @@ static gba_rc add_settings(const struct step *s, const struct bsf_session *sessi
     gba_arena arena = gba_arena_of(s->zn->scratch->parse, sizeof s->zn->scratch->parse);
     if (session->guss.p && (s->run->bir->n_gsids > 0 || s->run->rule->uss_required))
         GBA_TRY(gba_guss_parse(session->guss, &arena, &guss));
-    struct chosen chosen = choose(s, &guss);
+    struct chosen chosen = {.n = 0};
+    choose(s, &guss, &chosen);
     GBA_ENSURE(!(s->run->rule->uss_required && chosen.lacking), GBA_E_ZN_USS);
     if (chosen.n == 0)
         return GBA_OK;
@@ -179,11 +200,22 @@ static int64_t expiry_for(const struct step *s, const struct bsf_session *sessio
     return shorter ? by_rule : session->expiry_s;
 }
 
+static gba_rc ask_mef(const struct step *s, const struct bsf_session *session)
+{
+    const struct bsf_zn_mef *mef = s->zn->mef;
+    s->run->uid.n = 0;
+    if (mef == NULL)
+        return GBA_OK;
+    return mef->permit(mef->self, gba_text_view(&session->impi), gba_text_view(&s->run->naf.fqdn),
+                       &s->run->uid);
+}
+
 static gba_rc serve(const struct step *s, const struct bsf_session *session)
 {
     struct dia_bia *bia = &s->order->bia;
     GBA_ENSURE(session->expiry_s > gba_env_now_s(s->env), GBA_E_ZN_BTID);
     *bia = (struct dia_bia){.gba_type = session->gba_type};
+    GBA_TRY(ask_mef(s, session));
     GBA_TRY(add_settings(s, session));
     GBA_TRY(derive(s, session));
     bia->has_expiry = bia->has_creation = true;

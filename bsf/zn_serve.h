@@ -14,8 +14,19 @@
 
 struct bsf_zn_scratch;
 
+/* What the MEF says beside the policy, when this BSF is one (oneM2M TS-0003 8.3.2.3). */
+struct bsf_zn_mef {
+    void *self;
+
+    /* May this NAF have a key of this subscriber?  *uid: what it is told of him; empty:
+     * nothing.  Any failure refuses. */
+    gba_rc (*permit)(void *self, gba_view impi, gba_view naf, gba_text *uid);
+    gba_text gsid; /* of the settings that hold the uid, to NAFs that may have and want them */
+};
+
 struct bsf_zn {
     const struct bsf_conf *conf;
+    const struct bsf_zn_mef *mef; /* NULL: there is none */
     struct bsf_zn_scratch *scratch;
 };
 
@@ -23,7 +34,7 @@ struct bsf_zn {
 size_t bsf_zn_serve_memory(void);
 
 /* memory has bsf_zn_serve_memory() octets, aligned for any type, and lives as
- * long; so do conf and key. */
+ * long; so do conf and key.  There is no MEF; zn->mef may be set then. */
 void bsf_zn_serve_init(struct bsf_zn *zn, const struct bsf_conf *conf, const gba_seal_key *key, void *memory);
 
 /* Wipe every secret the engine holds. */
@@ -35,6 +46,7 @@ struct bsf_zn_run {
     const struct bsf_conf_rule *rule;
     gba_nafid naf;
     gba_text impi; /* for the answer, when policy shows it */
+    gba_text uid;  /* of the MEF; empty: none */
     bsf_key key;
 };
 

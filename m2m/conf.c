@@ -42,7 +42,8 @@ void m2m_conf_names_check(const struct gba_opt_list *names, const char *key, con
     }
 }
 
-void m2m_conf_sources_check(const struct gba_opt_list *sources, const char *key, const struct gba_conf_sink *sink)
+void m2m_conf_sources_check(const struct gba_opt_list *sources, const char *key,
+                            const struct gba_conf_sink *sink)
 {
     const struct m2m_conf_source *source = sources->items;
     for (size_t i = 0; i < sources->n; i++) {
@@ -51,7 +52,8 @@ void m2m_conf_sources_check(const struct gba_opt_list *sources, const char *key,
         if (twice(sources, sizeof *source, i))
             fault(sink, key, ".fqdn", "this host name stands here twice");
         if (source[i].expect.anchors.n == 0)
-            fault(sink, key, ".anchors", "expected a file, because its certificate must lead to a trust anchor");
+            fault(sink, key, ".anchors",
+                  "expected a file, because its certificate must lead to a trust anchor");
     }
 }
 
@@ -60,14 +62,16 @@ static void party_check(const struct m2m_conf_party *conf, const char *key, cons
     struct m2m_party party;
     gba_rc rc = m2m_party_of(conf, &party);
     if (rc == GBA_E_M2M_ID)
-        fault(sink, key, ".id", "expected a CSE-ID, an AE-ID or a host name; one of strange letters needs fqdn too");
+        fault(sink, key, ".id",
+              "expected a CSE-ID, an AE-ID or a host name; one of strange letters needs fqdn too");
     else if (rc != GBA_OK)
         fault(sink, key, ".cert_id", "expected a name as certificates of this flavour have it");
     if (conf->expect.flavour != M2M_CERT_RAW && conf->expect.anchors.n == 0)
         fault(sink, key, ".anchors", "expected a file, because its certificate must lead to a trust anchor");
 }
 
-void m2m_conf_parties_check(const struct gba_opt_list *parties, const char *key, const struct gba_conf_sink *sink)
+void m2m_conf_parties_check(const struct gba_opt_list *parties, const char *key,
+                            const struct gba_conf_sink *sink)
 {
     const struct m2m_conf_party *party = parties->items;
     for (size_t i = 0; i < parties->n; i++) {

@@ -64,6 +64,7 @@ struct m2m_conf_mef {
     struct gba_opt_list listen, listen_dtls; /* of gba_text: ADDRESS:PORT */
     struct gba_opt_list names;               /* of struct m2m_conf_name; none: there is no MEF */
     bool raw_keys, forward_secrecy;
+    gba_text gsid;               /* of user security settings that tell the Enrolee-ID */
     struct gba_opt_list targets; /* of struct m2m_conf_party */
     struct m2m_conf_store store;
     gba_text instructions_key; /* PEM file; empty: none */
@@ -92,13 +93,16 @@ extern const struct gba_opt m2m_conf_admin_rows[];
 
 /* What no single row can say; `key` is that of the list in the file ("mef.names"). Names
  * are host names and stand once. */
-void m2m_conf_names_check(const struct gba_opt_list *names, const char *key, const struct gba_conf_sink *sink);
+void m2m_conf_names_check(const struct gba_opt_list *names, const char *key,
+                          const struct gba_conf_sink *sink);
 
 /* Ids can be read and stand once, certificates can be told and verified. */
-void m2m_conf_parties_check(const struct gba_opt_list *parties, const char *key, const struct gba_conf_sink *sink);
+void m2m_conf_parties_check(const struct gba_opt_list *parties, const char *key,
+                            const struct gba_conf_sink *sink);
 
 /* Names are host names and stand once, certificates can be verified. */
-void m2m_conf_sources_check(const struct gba_opt_list *sources, const char *key, const struct gba_conf_sink *sink);
+void m2m_conf_sources_check(const struct gba_opt_list *sources, const char *key,
+                            const struct gba_conf_sink *sink);
 void m2m_conf_mef_check(const struct m2m_conf_mef *conf, const struct gba_conf_sink *sink);
 
 /* Only loopback is listened on, and a token is needed to listen. */

@@ -54,8 +54,8 @@ static gba_rc find_psk(const struct m2m_mef *mef, gba_view identity, struct m2m_
 }
 
 /*= TS-0003 8.3.2.1: psk_identity is the KpmId, psk is Kpm */
-gba_rc m2m_mef_psk(const struct m2m_mef *mef, const gba_text *name, gba_view identity, struct m2m_mef_who *who,
-                   struct m2m_kpm *kpm)
+gba_rc m2m_mef_psk(const struct m2m_mef *mef, const gba_text *name, gba_view identity,
+                   struct m2m_mef_who *who, struct m2m_kpm *kpm)
 {
     struct m2m_mef_record record;
     gba_rc rc = find_psk(mef, identity, &record);
@@ -99,31 +99,14 @@ static gba_rc as_enrolee(const struct m2m_mef *mef, const gba_env *env, const gb
     return rc;
 }
 
-struct target_search {
-    const struct m2m_mef *mef;
-    const struct m2m_party *found;
-};
-
-static gba_rc on_name(void *self, enum m2m_flavour flavour, gba_view id)
-{
-    struct target_search *search = self;
-    for (size_t i = 0; i < search->mef->targets_n && !search->found; i++) {
-        const struct m2m_expect *expect = &search->mef->targets[i].expect;
-        if (expect->flavour == flavour && gba_view_eq(gba_text_view(&expect->id), id))
-            search->found = &search->mef->targets[i];
-    }
-    return GBA_OK;
-}
-
 /*= TS-0003 8.3.2.1: a target shows the certificate of its host name, or its own */
 static gba_rc as_target(const struct m2m_mef *mef, const gba_env *env, const struct m2m_shown *shown,
                         struct m2m_mef_who *who)
 {
-    struct target_search search = {mef, NULL};
-    GBA_TRY(m2m_cert_names(shown, on_name, &search));
-    GBA_ENSURE(search.found != NULL, GBA_E_MEF_CERT);
-    GBA_TRY(m2m_cert_check(&search.found->expect, shown, gba_env_now_s(env)));
-    *who = (struct m2m_mef_who){true, search.found->id.text};
+    const struct m2m_party *found = m2m_party_find(mef->targets, mef->targets_n, shown);
+    GBA_ENSURE(found != NULL, GBA_E_MEF_CERT);
+    GBA_TRY(m2m_cert_check(&found->expect, shown, gba_env_now_s(env)));
+    *who = (struct m2m_mef_who){true, found->id.text};
     return GBA_OK;
 }
 

@@ -76,8 +76,13 @@ struct m2m_mef_gba {
     gba_view impi, btid;
     int64_t until_s;
 };
-GBA_MUST_USE gba_rc m2m_mef_note_gba(const struct m2m_mef *mef, const gba_env *env, const struct m2m_mef_gba *run);
+GBA_MUST_USE gba_rc m2m_mef_note_gba(const struct m2m_mef *mef, const gba_env *env,
+                                     const struct m2m_mef_gba *run);
 
+/* Who is behind a session: a configured target, or an Enrolee, which may be a target of
+ * others; fqdn is empty when nothing follows of its id.  E_MEF_NOT_TARGET. */
+GBA_MUST_USE gba_rc m2m_mef_prover(const struct m2m_mef *mef, const struct m2m_mef_who *who,
+                                   struct m2m_party *out);
 
 /* A target fetches what it shares with an Enrolee (8.3.1.2, 8.3.2.1).  suid 0: Km or
  * Kpsa; else a usage-constrained key.  E_MEF_ORIGIN (says it is somebody else),
@@ -95,8 +100,8 @@ struct m2m_mef_given {
     bool e2e;
     gba_text e2e_params;
 };
-GBA_MUST_USE gba_rc m2m_mef_give(const struct m2m_mef *mef, const gba_env *env, const struct m2m_mef_fetch *ask,
-                                 struct m2m_mef_given *out);
+GBA_MUST_USE gba_rc m2m_mef_give(const struct m2m_mef *mef, const gba_env *env,
+                                 const struct m2m_mef_fetch *ask, struct m2m_mef_given *out);
 
 /* HTTP status of an answer: 200, 403, 404, 410 (expired), ... */
 unsigned m2m_mef_status(gba_rc rc);

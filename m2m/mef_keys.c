@@ -81,7 +81,8 @@ static gba_rc record_of(const struct m2m_mef *mef, gba_view name, struct m2m_mef
 
 /* ---- enrolment ---- */
 
-static gba_rc keep(const struct m2m_mef *mef, const gba_env *env, struct m2m_mef_enrolled *out, struct kept *key)
+static gba_rc keep(const struct m2m_mef *mef, const gba_env *env, struct m2m_mef_enrolled *out,
+                   struct kept *key)
 {
     struct m2m_mef_record record;
     gba_rc rc = record_of(mef, gba_text_view(&key->record), &record);
@@ -142,7 +143,8 @@ gba_rc m2m_mef_note_gba(const struct m2m_mef *mef, const gba_env *env, const str
 /* ---- tokens ---- */
 
 /* The session is known by its KeId, whose first 16 octets are as random as the key. */
-static gba_rc use_token(struct m2m_instr *instr, const gba_env *env, gba_view keid, const struct m2m_mef_offer *offer)
+static gba_rc use_token(struct m2m_instr *instr, const gba_env *env, gba_view keid,
+                        const struct m2m_mef_offer *offer)
 {
     gba_text fqdn, canonical;
     m2m_rel session;
@@ -182,9 +184,9 @@ gba_rc m2m_mef_present(const struct m2m_mef *mef, const gba_env *env, gba_view k
 
 /* ---- giving ---- */
 
-/* Who is behind a session: a configured target, or an Enrolee that is one too. */
-static gba_rc prover(const struct m2m_mef *mef, const struct m2m_mef_who *who, struct m2m_party *out)
+gba_rc m2m_mef_prover(const struct m2m_mef *mef, const struct m2m_mef_who *who, struct m2m_party *out)
 {
+    *out = (struct m2m_party){.fqdn = {.n = 0}};
     for (size_t i = 0; who->target && i < mef->targets_n; i++) {
         if (gba_text_eq(&mef->targets[i].id.text, &who->name)) {
             *out = mef->targets[i];
@@ -197,7 +199,8 @@ static gba_rc prover(const struct m2m_mef *mef, const struct m2m_mef_who *who, s
     if (rc == GBA_OK)
         out->id = record.instr.enrolee;
     gba_wipe(&record);
-    GBA_ENSURE(rc == GBA_OK && out->id.text.n > 0, rc == GBA_OK || rc == GBA_E_ABSENT ? GBA_E_MEF_NOT_TARGET : rc);
+    GBA_ENSURE(rc == GBA_OK && out->id.text.n > 0,
+               rc == GBA_OK || rc == GBA_E_ABSENT ? GBA_E_MEF_NOT_TARGET : rc);
     if (m2m_id_fqdn(&out->id, &out->fqdn) != GBA_OK)
         out->fqdn.n = 0;
     return GBA_OK;
@@ -214,15 +217,16 @@ static gba_rc check_origin(gba_view origin, const struct m2m_party *target)
 }
 
 /* Does the record that the key was made under, as it is now, give it to this target? */
-static gba_rc check_permission(const struct m2m_mef *mef, const struct kept *key, const struct m2m_party *target,
-                               struct m2m_mef_given *out)
+static gba_rc check_permission(const struct m2m_mef *mef, const struct kept *key,
+                               const struct m2m_party *target, struct m2m_mef_given *out)
 {
     struct m2m_mef_record record;
     gba_rc rc = record_of(mef, gba_text_view(&key->record), &record);
     const struct m2m_instr *instr = &record.instr;
     if (rc == GBA_E_ABSENT)
         rc = GBA_E_MEF_NOT_TARGET;
-    if (rc == GBA_OK && (!m2m_instr_permits(instr, &target->id) || !gba_text_eq(&instr->enrolee.text, &key->enrolee)))
+    if (rc == GBA_OK &&
+        (!m2m_instr_permits(instr, &target->id) || !gba_text_eq(&instr->enrolee.text, &key->enrolee)))
         rc = GBA_E_MEF_NOT_TARGET;
     if (rc == GBA_OK) {
         out->enrolee = instr->enrolee;
@@ -257,11 +261,11 @@ gba_rc m2m_mef_give(const struct m2m_mef *mef, const gba_env *env, const struct 
 {
     gba_text fqdn, keid;
     m2m_rel rel;
-    struct m2m_party target = {.fqdn = {.n = 0}};
+    struct m2m_party target;
     struct kept key;
     *out = (struct m2m_mef_given){.until_s = 0};
     GBA_ENSURE(ask->who != NULL, GBA_E_MEF_ORIGIN);
-    GBA_TRY(prover(mef, ask->who, &target));
+    GBA_TRY(m2m_mef_prover(mef, ask->who, &target));
     GBA_TRY(check_origin(ask->origin, &target));
     GBA_ENSURE(m2m_keyid_parse(ask->keid, &rel, &fqdn, &keid) == GBA_OK, GBA_E_MEF_KEID);
     gba_rc rc = get(mef, gba_text_view(&keid), &key);

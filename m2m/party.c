@@ -80,7 +80,8 @@ static gba_rc on_name(void *self, enum m2m_flavour flavour, gba_view id)
     return GBA_OK;
 }
 
-const struct m2m_party *m2m_party_find(const struct m2m_party *parties, size_t n, const struct m2m_shown *shown)
+const struct m2m_party *m2m_party_find(const struct m2m_party *parties, size_t n,
+                                       const struct m2m_shown *shown)
 {
     struct find find = {parties, n, NULL};
     return m2m_cert_names(shown, on_name, &find) == GBA_OK ? find.found : NULL;

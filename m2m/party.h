@@ -26,8 +26,10 @@ GBA_MUST_USE gba_rc m2m_party_of(const struct m2m_conf_party *conf, struct m2m_p
 
 /* What a certificate of this flavour names of an id without configuration; E_CERT_NAME
  * when nothing follows of it. */
-GBA_MUST_USE gba_rc m2m_party_cert_id(enum m2m_flavour flavour, const struct m2m_party *party, gba_text *cert_id);
+GBA_MUST_USE gba_rc m2m_party_cert_id(enum m2m_flavour flavour, const struct m2m_party *party,
+                                      gba_text *cert_id);
 
 /* Who of them has a name that the certificate has?  NULL: nobody.  Says nothing about
  * trust: m2m_cert_check does. */
-const struct m2m_party *m2m_party_find(const struct m2m_party *parties, size_t n, const struct m2m_shown *shown);
+const struct m2m_party *m2m_party_find(const struct m2m_party *parties, size_t n,
+                                       const struct m2m_shown *shown);

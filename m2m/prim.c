@@ -58,7 +58,8 @@ static gba_rc to_of(gba_view target, gba_writer *room, gba_view *to)
     gba_view path, query;
     size_t at = room->n;
     gba_view_split(target, '?', &path, &query);
-    GBA_ENSURE(gba_view_starts(path, GBA_LIT("/")) && !gba_view_starts(path, GBA_LIT("//")), GBA_E_M2M_TARGET);
+    GBA_ENSURE(gba_view_starts(path, GBA_LIT("/")) && !gba_view_starts(path, GBA_LIT("//")),
+               GBA_E_M2M_TARGET);
     if (gba_view_starts(path, GBA_LIT("/_/"))) {
         gba_put_u8(room, '/');
         path = gba_view_sub(path, 2, path.n);
@@ -71,7 +72,9 @@ static gba_rc to_of(gba_view target, gba_writer *room, gba_view *to)
 /* pchar of RFC 3986, and '/' */
 static bool stays(uint8_t c)
 {
-    return gba_char_is_alnum(c) || gba_view_find(GBA_LIT("-._~!$&'()*+,;=:@/"), c) < sizeof "-._~!$&'()*+,;=:@/" - 1;
+    static const char others[] = "-._~!$&'()*+,;=:@/";
+    gba_view set = gba_view_cstr(others);
+    return gba_char_is_alnum(c) || gba_view_find(set, c) < set.n;
 }
 
 static gba_view put_target(gba_view to, gba_writer *w)
@@ -118,7 +121,8 @@ static gba_rc content_type(gba_view field, unsigned *ty)
     gba_view type, rest;
     bool more = gba_view_split(field, ';', &type, &rest);
     type = gba_view_trim(type);
-    GBA_ENSURE(gba_view_eq_nocase(type, GBA_LIT(TYPE_RES)) || gba_view_eq_nocase(type, GBA_LIT("application/json")),
+    GBA_ENSURE(gba_view_eq_nocase(type, GBA_LIT(TYPE_RES)) ||
+                   gba_view_eq_nocase(type, GBA_LIT("application/json")),
                GBA_E_M2M_TYPE);
     while (more) {
         gba_view one;
@@ -302,7 +306,8 @@ void m2m_put_time(gba_writer *w, int64_t unix_s)
 {
     uint8_t room[32];
     gba_writer full = gba_writer_of(room, sizeof room);
-    gba_put_datetime(&full, unix_s < 0 ? 0 : unix_s < TIME_END ? unix_s : TIME_END); /* 2027-01-01T00:00:00Z */
+    int64_t s = unix_s < TIME_END ? unix_s : TIME_END;
+    gba_put_datetime(&full, s < 0 ? 0 : s); /* 2027-01-01T00:00:00Z */
     for (size_t i = 0; i < full.n; i++) {
         if (gba_char_is_digit(room[i]) || room[i] == 'T')
             gba_put_u8(w, room[i]);

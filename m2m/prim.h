@@ -50,7 +50,8 @@ struct m2m_response {
 
 /* From HTTP.  room holds what had to be decoded.  E_M2M_METHOD, E_M2M_TARGET (path
  * not well-formed), E_M2M_TYPE (content type or ty), E_M2M_HEADER (a repeated one). */
-GBA_MUST_USE gba_rc m2m_request_of_http(const struct gba_http_msg *http, gba_writer *room, struct m2m_request *out);
+GBA_MUST_USE gba_rc m2m_request_of_http(const struct gba_http_msg *http, gba_writer *room,
+                                        struct m2m_request *out);
 
 /* To HTTP, for servers; views into rsp and into scratch (8 octets for a number). */
 void m2m_response_to_http(const struct m2m_response *rsp, gba_writer *scratch, struct gba_http_msg *http);

@@ -47,10 +47,21 @@ static void log_reply(const struct exchange *x, const struct bsf_ub_order *order
                RT_REASON(order->reason), RT_NUM("status", status), RT_ID("impi", impi), RT_STR("peer", peer));
 }
 
+static void tell(const struct exchange *x)
+{
+    const struct bsf_ub_http_parts *parts = &x->ub->parts;
+    if (parts->done)
+        parts->done(parts->done_arg,
+                    &(struct bsf_ub_http_done){gba_text_view(&x->run.impi), gba_text_view(&x->run.btid),
+                                               x->run.expiry_s});
+}
+
 static void reply(struct exchange *x, const struct bsf_ub_order *order)
 {
     struct bsf_ub_http *ub = x->ub;
     log_reply(x, order);
+    if (order->reply->status == 200)
+        tell(x);
     rt_reasons_add(&ub->reasons, order->reason);
     rt_http_reply(x->tx, order->reply);
     free(x);

@@ -9,12 +9,20 @@
 
 struct bsf_ub_http;
 
+/* Who bootstrapped. Views live during the call. */
+struct bsf_ub_http_done {
+    gba_view impi, btid;
+    int64_t expiry_s;
+};
+
 struct bsf_ub_http_parts {
     struct rt_loop *loop;
     const struct bsf_conf *conf;
     struct rt_dia *dia;
     const struct bsf_store *store;
     const gba_seal_key *key;
+    void (*done)(void *arg, const struct bsf_ub_http_done *done); /* after each; NULL: nobody cares */
+    void *done_arg;
 };
 
 /* The parts live longer.  E_MEMORY. */

@@ -109,6 +109,7 @@ gba_rc bsf_zn_fd_open(const struct bsf_zn_fd_parts *parts, struct bsf_zn_fd **ou
     if (!zn->memory)
         goto out;
     bsf_zn_serve_init(&zn->engine, parts->conf, parts->key, zn->memory);
+    zn->engine.mef = parts->mef;
     rc = rt_dia_on_request(parts->dia, DIA_APP_ZN, DIA_CMD_BI, on_request, zn);
     if (rc != GBA_OK)
         goto out;

@@ -14,6 +14,7 @@ struct bsf_zn_fd_parts {
     struct rt_dia *dia;
     const struct bsf_store *store;
     const gba_seal_key *key;
+    const struct bsf_zn_mef *mef; /* NULL: this BSF is no MEF */
 };
 
 /* Answer BIRs from now on; the parts live longer.  E_MEMORY, and what rt_dia_on_request says. */

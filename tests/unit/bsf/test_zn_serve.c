@@ -252,6 +252,48 @@ static void required_settings(void)
     refused(GBA_E_ZN_USS, true, DIA_EXP_NOT_AUTHORIZED);
 }
 
+/* ---- the MEF beside ---- */
+
+static gba_rc mef_says;
+static unsigned mef_asked;
+
+static gba_rc permit(void *self, gba_view impi, gba_view naf, gba_text *uid)
+{
+    (void)self;
+    mef_asked++;
+    T_STR(impi, IMPI);
+    T_STR(naf, NAF);
+    if (mef_says == GBA_OK)
+        set(uid, "//sp.example/S98821");
+    return mef_says;
+}
+
+static struct bsf_zn_mef mef = {.permit = permit};
+
+static void with_mef(gba_rc says)
+{
+    set(&mef.gsid, "4");
+    zn.mef = &mef;
+    mef_says = says;
+    mef_asked = 0;
+}
+
+/*= TS-0003 8.3.2.3: no key where the instructions give none */
+static void mef_refuses(void)
+{
+    with_mef(GBA_E_MEF_NOT_TARGET);
+    serve();
+    refused(GBA_E_MEF_NOT_TARGET, true, DIA_EXP_NOT_AUTHORIZED);
+    CU_ASSERT_EQUAL(mef_asked, 1);
+    with_mef(GBA_E_DB);
+    serve();
+    refused(GBA_E_DB, false, DIA_UNABLE_TO_COMPLY);
+    peer = GBA_LIT("stranger.home.example");
+    with_mef(GBA_OK);
+    serve();
+    CU_ASSERT_EQUAL(mef_asked, 0);
+}
+
 /* ---- settings ---- */
 
 static bool lists(const char *what)
@@ -294,6 +336,31 @@ static void services_need_permission(void)
     set(&gsids[1], "*");
     served();
     CU_ASSERT_TRUE(lists("sip:five@x"));
+}
+
+/* The Enrolee-ID goes to whom may have it and asks for it, before what the HSS says. */
+static void mef_tells(void)
+{
+    with_mef(GBA_OK);
+    served();
+    CU_ASSERT_PTR_NULL(order.bia.uss_list.p);
+    bir.n_gsids = 1;
+    bir.gsids[0] = GBA_LIT("1");
+    served();
+    CU_ASSERT(!lists("S98821") && lists("sip:general@x"));
+    bir.gsids[0] = GBA_LIT("4");
+    served();
+    CU_ASSERT(lists("<uids><uid>//sp.example/S98821</uid></uids>") && !lists("group-b"));
+    set(&rules[0].naf_group, "B");
+    served();
+    CU_ASSERT(lists("<uid>//sp.example/S98821</uid><uid>sip:group-b@x</uid>"));
+    session.guss = (gba_view){NULL, 0};
+    rules[0].uss_required = true;
+    served();
+    CU_ASSERT_TRUE(lists("<uid>//sp.example/S98821</uid>"));
+    rules[0].gsids.n = 1;
+    serve();
+    refused(GBA_E_ZN_USS, true, DIA_EXP_NOT_AUTHORIZED);
 }
 
 /* ---- keys ---- */
@@ -378,12 +445,14 @@ int main(void)
         {"the store fails", store_fails},
         {"a broken GUSS", broken_guss},
         {"required settings", required_settings},
+        {"the MEF refuses", mef_refuses},
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo good[] = {
         {"no settings unasked", no_settings_unasked},
         {"NAF groups", groups_are_kept_apart},
         {"services need permission", services_need_permission},
+        {"the MEF tells who it is", mef_tells},
         {"all keys of the vectors", all_keys},
         {"Ks_int_NAF only when due", uicc_key_only_when_due},
         {"the octets of the NAF-Id count", naf_id_octets_count},

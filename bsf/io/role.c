@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bsf/io/role.h"
+
+#include "bsf/io/store_mem.h"
+#include "rt/log.h"
+#include "rt/node.h"
+
+static gba_rc open_zn(struct bsf_role *role, struct rt_loop *loop, const struct bsf_conf *conf,
+                      const struct bsf_role_mef *mef)
+{
+    const struct bsf_zn_fd_parts parts = {
+        .loop = loop,
+        .conf = conf,
+        .dia = role->dia,
+        .store = &role->store,
+        .key = &role->key,
+        .mef = mef->zn,
+    };
+    return bsf_zn_fd_open(&parts, &role->zn);
+}
+
+static gba_rc open_ub(struct bsf_role *role, struct rt_loop *loop, const struct bsf_conf *conf,
+                      const struct bsf_role_mef *mef)
+{
+    const struct bsf_ub_http_parts parts = {
+        .loop = loop,
+        .conf = conf,
+        .dia = role->dia,
+        .store = &role->store,
+        .key = &role->key,
+        .done = mef->done,
+        .done_arg = mef->done_arg,
+    };
+    return bsf_ub_http_open(&parts, &role->ub);
+}
+
+gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const struct bsf_conf *conf,
+                     const struct bsf_role_mef *mef)
+{
+    static const uint32_t apps[] = {DIA_APP_ZH, DIA_APP_ZN};
+    struct rt_loop *loop = rt_daemon_loop(daemon);
+    if (conf->names.n == 0)
+        return GBA_OK;
+    gba_env_random(rt_loop_env(loop), role->key.b, sizeof role->key.b);
+    GBA_TRY(bsf_store_mem_open(loop, conf->store.max_records, &role->store));
+    GBA_TRY(rt_node_start(loop, &conf->diameter, apps, 2, &role->dia));
+    GBA_TRY(open_zn(role, loop, conf, mef));
+    GBA_TRY(open_ub(role, loop, conf, mef));
+    return rt_serve_open(&role->serve, daemon, &conf->http, bsf_ub_http_on_request, role->ub);
+}
+
+void bsf_role_log_counters(const struct bsf_role *role)
+{
+    if (role->ub)
+        bsf_ub_http_log_counters(role->ub);
+    if (role->zn)
+        bsf_zn_fd_log_counters(role->zn);
+    if (role->dia)
+        rt_dia_log_counters(role->dia);
+    rt_serve_log_counters(&role->serve);
+    if (role->store.count)
+        rt_log(RT_LOG_NOTICE, "store.count", RT_NUM("n", role->store.count(role->store.self)));
+}
+
+/* The store first, then Diameter: what waits for them is answered while its adapter lives. */
+void bsf_role_close(struct bsf_role *role)
+{
+    rt_serve_close(&role->serve);
+    if (role->store.close)
+        role->store.close(role->store.self);
+    if (role->dia)
+        rt_dia_close(role->dia, 2000);
+    if (role->zn)
+        bsf_zn_fd_close(role->zn);
+    if (role->ub)
+        bsf_ub_http_close(role->ub);
+    gba_wipe(&role->key);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bootstrapping as a role of keystrap-bsf: Ub, Zh and Zn with the store between them,
+ * opened and closed together. */
+#pragma once
+
+#include "bsf/io/ub_http.h"
+#include "bsf/io/zn_fd.h"
+#include "rt/serve.h"
+
+/* Zeroed before. */
+struct bsf_role {
+    gba_seal_key key; /* of this process: records in memory do not outlive it */
+    struct bsf_store store;
+    struct rt_dia *dia;
+    struct bsf_ub_http *ub;
+    struct bsf_zn_fd *zn;
+    struct rt_serve serve;
+};
+
+/* What the MEF has to do with it; all NULL: there is none. */
+struct bsf_role_mef {
+    const struct bsf_zn_mef *zn;
+    void (*done)(void *arg, const struct bsf_ub_http_done *done);
+    void *done_arg;
+};
+
+/* When there are names; else nothing.  What failed is logged; close all the same. */
+GBA_MUST_USE gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon,
+                                  const struct bsf_conf *conf, const struct bsf_role_mef *mef);
+
+/* One notice for each counter. */
+void bsf_role_log_counters(const struct bsf_role *role);
+
+void bsf_role_close(struct bsf_role *role);
