@@ -4,8 +4,7 @@
  *
  *   GET    /v1/keys          names, owners, uses and ends of shared keys; never a key
  *   PUT    /v1/keys/NAME     {"use":"km"|"kpsa","key":"<base64>","peer":"<CSE-ID or AE-ID>",
- *                            "until":"20270101T000000"}: a pre-provisioned key; peer and
- *                            until may be left out
+ *                            "until":"2027-01-01T00:00:00Z"}: a pre-provisioned key
  *   DELETE /v1/keys/NAME
  */
 #pragma once
