@@ -39,7 +39,7 @@ struct m2m_admin_route {
     m2m_admin_fn *fn;
 };
 
-enum { M2M_ADMIN_LISTEN_MAX = 2, M2M_ADMIN_TABLES_MAX = 4, M2M_ADMIN_ANSWER_MAX = 4 * 1024 * 1024 };
+enum { M2M_ADMIN_LISTEN_MAX = 2, M2M_ADMIN_TABLES_MAX = 4, M2M_ADMIN_ANSWER_MAX = 16 * 1024 * 1024 };
 
 /* Zeroed before; lives as long as the loop. */
 struct m2m_admin {
@@ -57,9 +57,13 @@ struct m2m_admin {
 };
 
 /* Read the token, listen on every address; the ready line has admin=.  What failed is
- * logged.  E_FILE, E_TOO_SHORT (token), E_ADMIN_ADDRESS, E_ADDRESS, E_LISTEN, E_MEMORY. */
+ * logged.  E_FILE, E_SPACE, E_TOO_SHORT and E_CHARSET (token), E_ADMIN_ADDRESS,
+ * E_ADDRESS, E_LISTEN, E_MEMORY. */
 GBA_MUST_USE gba_rc m2m_admin_open(struct m2m_admin *admin, struct rt_daemon *daemon,
                                    const struct m2m_conf_admin *conf);
+
+/* Is this ADDRESS:PORT on loopback?  E_ADDRESS, E_ADMIN_ADDRESS. */
+GBA_MUST_USE gba_rc m2m_admin_address_check(gba_view address);
 
 /* Serve these too; both live as long as the loop. */
 void m2m_admin_add(struct m2m_admin *admin, const struct m2m_admin_route *routes, void *arg);

@@ -4,7 +4,8 @@
  *
  *   GET    /v1/keys          names, owners, uses and ends of shared keys; never a key
  *   PUT    /v1/keys/NAME     {"use":"km"|"kpsa","key":"<base64>","peer":"<CSE-ID or AE-ID>",
- *                            "until":"2027-01-01T00:00:00Z"}: a pre-provisioned key
+ *                            "until":"20270101T000000"}: a pre-provisioned key; peer and
+ *                            until may be left out
  *   DELETE /v1/keys/NAME
  */
 #pragma once

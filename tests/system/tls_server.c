@@ -6,7 +6,7 @@
  *
  * In DIR: server.pem, server.key; client.der (the certificate that is accepted) and
  * client.spki (the raw key that is accepted).  Listens with TLS (HTTP) and with
- * DTLS (each datagram is echoed), says "tls ADDRESS:PORT" and "dtls ADDRESS:PORT",
+ * DTLS (each datagram is echoed, "bye" ends), says "tls ADDRESS:PORT" and "dtls ADDRESS:PORT",
  * then a line an event: "open WHO SUITE EXPORT", "refused REASON".
  *
  * PSK identities: "now" has the key of 32 octets 0x11, "later" the same after 200 ms,
@@ -18,10 +18,11 @@
 #include <string.h>
 
 #include "gba/base/secret.h"
+#include "rt/dtls.h"
 #include "rt/httpd.h"
 #include "rt/log.h"
 
-enum { HANDSHAKE_MS = 1000, IDLE_MS = 3000, MAX_SESSIONS = 60, BIG = 1 << 20 };
+enum { HANDSHAKE_MS = 1000, DTLS_HANDSHAKE_MS = 10000, IDLE_MS = 3000, MAX_SESSIONS = 60, BIG = 1 << 20 };
 
 struct later {
     struct rt_tls_ask *ask;
@@ -127,6 +128,15 @@ static void serve(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *r
     rt_http_reply(tx, &rsp);
 }
 
+static void echo(void *arg, struct rt_dtls *session, gba_view octets)
+{
+    (void)arg;
+    if (gba_view_starts(octets, GBA_LIT("bye")))
+        rt_dtls_close(session);
+    else
+        need(rt_dtls_send(session, octets), "no echo");
+}
+
 /* ---- files ---- */
 
 static gba_view read_file(const char *folder, const char *name)
@@ -148,7 +158,7 @@ static void stop(void *arg)
     rt_loop_stop(loop);
 }
 
-static struct rt_tls_ctx *context(const char *folder, bool dtls, gba_view cert, gba_view key)
+static struct rt_tls_ctx *context(bool dtls, gba_view cert, gba_view key)
 {
     struct rt_tls_ctx *ctx;
     struct rt_tls_ctx_conf conf = {
@@ -159,15 +169,38 @@ static struct rt_tls_ctx *context(const char *folder, bool dtls, gba_view cert, 
         .key_pem = key,
         .ask_cert = true,
     };
-    (void)folder;
     need(rt_tls_ctx_new(&conf, &ctx), "no context");
     return ctx;
 }
 
-int main(int argc, char **argv)
+static struct rt_httpd *open_tls(struct rt_tls_ctx *ctx)
 {
     struct rt_httpd *httpd;
     gba_text address;
+    struct rt_httpd_conf conf = {.max_head = 4096, .max_body = 4096, .max_conns = 200, .request_ms = 2000,
+                                 .idle_ms = IDLE_MS, .handshake_ms = HANDSHAKE_MS, .tls = ctx, .tls_hooks = &hooks};
+    need(gba_text_set(&conf.listen, GBA_LIT("127.0.0.1:0")), "no address");
+    need(rt_httpd_open(loop, &conf, serve, NULL, &httpd), "cannot listen");
+    rt_httpd_address(httpd, &address);
+    printf("tls %s\n", address.s);
+    return httpd;
+}
+
+static struct rt_dtls_server *open_dtls(struct rt_tls_ctx *ctx)
+{
+    struct rt_dtls_server *server;
+    gba_text address;
+    struct rt_dtls_server_conf conf = {.ctx = ctx, .hooks = &hooks, .max_sessions = MAX_SESSIONS,
+                                       .handshake_ms = DTLS_HANDSHAKE_MS, .idle_ms = IDLE_MS};
+    need(gba_text_set(&conf.listen, GBA_LIT("127.0.0.1:0")), "no address");
+    need(rt_dtls_server_open(loop, &conf, echo, NULL, &server), "cannot listen");
+    rt_dtls_server_address(server, &address);
+    printf("dtls %s\n", address.s);
+    return server;
+}
+
+int main(int argc, char **argv)
+{
     if (argc != 2)
         fatal("usage: tls_server DIR");
     rt_log_init(&(struct rt_log_conf){.program = "tls_server", .level = RT_LOG_INFO, .fd = 2});
@@ -177,16 +210,14 @@ int main(int argc, char **argv)
     client_spki = read_file(argv[1], "client.spki");
     need(rt_loop_new(&loop), "no loop");
     need(rt_on_signal(loop, 15, stop, NULL), "no signal");
-    struct rt_tls_ctx *tls = context(argv[1], false, cert, key);
-    struct rt_httpd_conf conf = {.max_head = 4096, .max_body = 4096, .max_conns = 200, .request_ms = 2000,
-                                 .idle_ms = IDLE_MS, .handshake_ms = HANDSHAKE_MS, .tls = tls, .tls_hooks = &hooks};
-    need(gba_text_set(&conf.listen, GBA_LIT("127.0.0.1:0")), "no address");
-    need(rt_httpd_open(loop, &conf, serve, NULL, &httpd), "cannot listen");
-    rt_httpd_address(httpd, &address);
-    printf("tls %s\n", address.s);
+    struct rt_tls_ctx *tls = context(false, cert, key), *dtls = context(true, cert, key);
+    struct rt_httpd *httpd = open_tls(tls);
+    struct rt_dtls_server *server = open_dtls(dtls);
     rt_loop_run(loop);
     rt_httpd_close(httpd);
+    rt_dtls_server_close(server);
     rt_tls_ctx_free(tls);
+    rt_tls_ctx_free(dtls);
     rt_loop_free(loop);
     return 0;
 }

@@ -131,7 +131,7 @@ static void bad_values(void)
     memset(text, 'A', sizeof text);
     text[0] = '"';
     gba_copy(text + 345, GBA_LIT("\"\0"));
-    T_RC(parse_with("kpm", text), GBA_E_SPACE);
+    T_RC(parse_with("kpm", text), GBA_E_TOO_LONG);
     gba_copy(text + 345, GBA_LIT("AA"));
     gba_copy(text + 349, GBA_LIT("\"\0"));
     T_RC(parse_with("kpm", text), GBA_E_TOO_LONG);

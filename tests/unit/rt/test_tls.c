@@ -3,7 +3,6 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 
-#include "rt/tls_int.h"
 #include "tests/lib/tap.h"
 #include "tests/unit/rt/tls_pair.h"
 
@@ -23,43 +22,6 @@ static void run(void)
 {
     pair_connect(&pair);
     pair_pump(&pair);
-}
-
-/* ---- contexts ---- */
-
-static void refuse_context(const struct rt_tls_ctx_conf *conf)
-{
-    struct rt_tls_ctx *ctx = NULL;
-    T_RC(rt_tls_ctx_new(conf, &ctx), GBA_E_TLS_CONF);
-    CU_ASSERT_PTR_NULL(ctx);
-}
-
-static void contexts_refused(void)
-{
-    static const char *const suites[] = {NULL,
-                                         "",
-                                         "NO-SUCH-SUITE",
-                                         PAIR_PSK_SUITE ":NO-SUCH-SUITE",
-                                         "PSK-NULL-SHA256",
-                                         PAIR_PSK_SUITE ":PSK-NULL-SHA256",
-                                         "TLS_AES_128_GCM_SHA256",
-                                         "ALL"};
-    struct pair_cert cert, other, p384;
-    pair_cert_make(&cert, "P-256");
-    pair_cert_make(&other, "P-256");
-    pair_cert_make(&p384, "P-384");
-    gba_view c = gba_view_cstr(cert.cert), k = gba_view_cstr(cert.key);
-    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
-        refuse_context(&(struct rt_tls_ctx_conf){.server = i % 2, .suites = suites[i]});
-    refuse_context(&(struct rt_tls_ctx_conf){.suites = PAIR_CERT_SUITE, .cert_pem = c});
-    refuse_context(&(struct rt_tls_ctx_conf){.suites = PAIR_CERT_SUITE, .key_pem = k});
-    refuse_context(&(struct rt_tls_ctx_conf){.suites = PAIR_CERT_SUITE, .cert_pem = k, .key_pem = c});
-    refuse_context(&(struct rt_tls_ctx_conf){
-        .suites = PAIR_CERT_SUITE, .cert_pem = c, .key_pem = gba_view_cstr(other.key)});
-    refuse_context(&(struct rt_tls_ctx_conf){
-        .suites = PAIR_CERT_SUITE, .cert_pem = gba_view_cstr(p384.cert), .key_pem = gba_view_cstr(p384.key)});
-    refuse_context(&(struct rt_tls_ctx_conf){
-        .suites = PAIR_CERT_SUITE, .cert_pem = gba_view_sub(c, 0, c.n / 2), .key_pem = k});
 }
 
 /* ---- keys that do not fit ---- */
@@ -160,109 +122,6 @@ static CU_TestInfo refused[] = {
     {"client without a key", client_without_key},
     {"no common suite", no_common_suite},
     {"server without keys", server_without_keys},
-    CU_TEST_INFO_NULL,
-};
-
-/* ---- other octets ---- */
-
-static void garbage(void)
-{
-    static const gba_view bad[] = {GBA_LIT("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
-                                   GBA_LIT("\x16\x03\x01\x00\x05garbage"), GBA_LIT("\x16\x03\x01\xff\xff"),
-                                   GBA_LIT("\x17\x03\x03\x00\x06secret"),
-                                   GBA_LIT("\x14\x03\x03\x00\x01\x01")};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        pair_connect(&pair);
-        rt_tls_feed(pair.server.tls, bad[i]);
-        CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_FAILED);
-        T_RC(rt_tls_reason(pair.server.tls), GBA_E_TLS_HANDSHAKE);
-        end();
-        begin();
-    }
-}
-
-static void peer_ends_handshake(void)
-{
-    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40}, closing[] = {21, 3, 3, 0, 2, 1, 0};
-    struct rt_buf hello = {0};
-    pair.server.hold = true;
-    run();
-    rt_tls_answer(pair.server.ask, &pair.server.answer);
-    rt_tls_feed(pair.server.tls, GBA_ARRAY(alert));
-    pair_pump(&pair);
-    CU_ASSERT_EQUAL(pair.server.opened, 1); /* the alert came after the Finished that waits here */
-    end();
-    begin();
-    pair_connect(&pair);
-    CU_ASSERT(rt_tls_take(pair.client.tls, &hello));
-    rt_tls_feed(pair.server.tls, rt_buf_view(&hello));
-    rt_buf_free(&hello);
-    rt_tls_feed(pair.server.tls, GBA_ARRAY(alert));
-    pair_failed(&pair.server, GBA_E_TLS_ALERT);
-    rt_tls_feed(pair.client.tls, GBA_ARRAY(closing));
-    pair_failed(&pair.client, GBA_E_TLS_ALERT);
-}
-
-static void flood_while_asking(void)
-{
-    static const uint8_t octets[16384] = {23, 3, 3, 0x3f, 0};
-    pair.server.hold = true;
-    run();
-    for (int i = 0; i < 64; i++)
-        rt_tls_feed(pair.server.tls, GBA_ARRAY(octets));
-    pair_failed(&pair.server, GBA_E_TOO_LONG);
-    rt_tls_answer(pair.server.ask, &pair.server.answer);
-    pair_pump(&pair);
-    pair_failed(&pair.server, GBA_E_TOO_LONG);
-}
-
-/* A client of OpenSSL with its own ideas sends its first flight. */
-static void foreign_client(const SSL_METHOD *method, const char *suites, int version)
-{
-    SSL_CTX *ctx = SSL_CTX_new(method);
-    CU_ASSERT_EQUAL(SSL_CTX_set_cipher_list(ctx, suites), 1);
-    SSL_CTX_set_min_proto_version(ctx, version);
-    SSL_CTX_set_max_proto_version(ctx, version);
-    SSL *ssl = SSL_new(ctx);
-    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
-    char *octets = NULL;
-    SSL_set_bio(ssl, in, out);
-    SSL_connect(ssl);
-    long n = BIO_get_mem_data(out, &octets);
-    CU_ASSERT(n > 0);
-    pair_connect(&pair);
-    rt_tls_feed(pair.server.tls, gba_view_of(octets, (size_t)n));
-    pair_pump(&pair);
-    SSL_free(ssl);
-    SSL_CTX_free(ctx);
-}
-
-static void other_versions(void)
-{
-    static const int versions[] = {TLS1_VERSION, TLS1_1_VERSION, TLS1_3_VERSION};
-    for (int i = 0; i < 3; i++) {
-        foreign_client(TLS_client_method(), "ALL:@SECLEVEL=0", versions[i]);
-        pair_failed(&pair.server, GBA_E_TLS_HANDSHAKE);
-        CU_ASSERT_EQUAL(pair.server.sent.p[6], SSL_AD_PROTOCOL_VERSION);
-        end();
-        begin();
-    }
-}
-
-static void null_suites(void)
-{
-    foreign_client(TLS_client_method(), "eNULL:@SECLEVEL=0", TLS1_2_VERSION);
-    pair_failed(&pair.server, GBA_E_TLS_HANDSHAKE);
-    CU_ASSERT_EQUAL(pair.server.sent.p[6], SSL_AD_HANDSHAKE_FAILURE);
-}
-
-static CU_TestInfo foreign[] = {
-    {"unusable contexts", contexts_refused},
-    {"not TLS", garbage},
-    {"an alert ends the handshake", peer_ends_handshake},
-    {"a flood while an answer is awaited", flood_while_asking},
-    {"TLS 1.0, 1.1 and 1.3", other_versions},
-    {"suites without encryption", null_suites},
     CU_TEST_INFO_NULL,
 };
 
@@ -379,136 +238,6 @@ static CU_TestInfo freeing[] = {
     {"in the handshake", died_in_handshake},
     {"the peer is lost while asking", lost_in_handshake},
     {"the kept pointer", keeps_a_pointer},
-    CU_TEST_INFO_NULL,
-};
-
-/* ---- a second engine ---- */
-
-/* An engine that counts what it is fed. */
-static int engines;
-static size_t fed;
-
-static gba_rc other_open(struct rt_tls *tls)
-{
-    tls->engine = &engines;
-    engines++;
-    return GBA_OK;
-}
-
-static enum rt_tls_step other_step(struct rt_tls *tls)
-{
-    (void)tls;
-    return RT_TLS_STEP_MORE;
-}
-
-static gba_rc other_feed(struct rt_tls *tls, gba_view octets)
-{
-    (void)tls;
-    fed += octets.n;
-    return GBA_OK;
-}
-
-static bool other_take(struct rt_tls *tls, struct rt_buf *out)
-{
-    (void)tls;
-    (void)out;
-    return false;
-}
-
-static void other_free(struct rt_tls *tls)
-{
-    tls->engine = NULL;
-    engines--;
-}
-
-static const struct rt_tls_ops other_ops = {
-    .open = other_open, .step = other_step, .feed = other_feed, .take = other_take, .free = other_free};
-
-static const uint8_t raw_or_x509[] = {2, 2, 0}, x509_only[] = {1, 0};
-
-static int add_types(SSL *ssl, unsigned type, const unsigned char **out, size_t *n, int *alert, void *arg)
-{
-    (void)ssl;
-    (void)type;
-    (void)alert;
-    *out = arg;
-    *n = *(const uint8_t *)arg + 1u;
-    return 1;
-}
-
-/* The client offers these certificate types to a server with raw keys. */
-static void offer(const uint8_t *types)
-{
-    pair.server.ctx->raw_ops = &other_ops;
-    if (types)
-        CU_ASSERT_EQUAL(SSL_CTX_add_client_custom_ext(pair.client.ctx->ssl, 19, add_types, NULL,
-                                                      (void *)types, NULL, NULL),
-                        1);
-}
-
-static void raw_goes_to_the_other(void)
-{
-    offer(raw_or_x509);
-    run();
-    CU_ASSERT_EQUAL(engines, 1);
-    CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_HANDSHAKE);
-    rt_tls_feed(pair.server.tls, GBA_LIT("second"));
-    CU_ASSERT_EQUAL(fed, pair.client.sent.n + 6);
-    end();
-    CU_ASSERT_EQUAL(engines, 0);
-    begin();
-}
-
-static void others_go_to_openssl(void)
-{
-    for (int i = 0; i < 2; i++) {
-        offer(i ? x509_only : NULL);
-        run();
-        pair_carries(&pair);
-        CU_ASSERT_EQUAL(engines, 0);
-        end();
-        begin();
-    }
-}
-
-static void choice_octet_by_octet(void)
-{
-    struct rt_buf flight = {0};
-    offer(NULL);
-    pair_connect(&pair);
-    CU_ASSERT(rt_tls_take(pair.client.tls, &flight));
-    for (size_t i = 0; i < flight.n; i++) {
-        struct rt_buf early = {0};
-        CU_ASSERT_FALSE(rt_tls_take(pair.server.tls, &early));
-        CU_ASSERT_EQUAL(rt_tls_timeout(pair.server.tls), -1);
-        rt_tls_feed(pair.server.tls, gba_view_sub(rt_buf_view(&flight), i, 1));
-    }
-    rt_buf_free(&flight);
-    pair_pump(&pair);
-    pair_carries(&pair);
-}
-
-static void garbage_without_choice(void)
-{
-    offer(NULL);
-    pair_connect(&pair);
-    rt_tls_feed(pair.server.tls, GBA_LIT("GET / HTTP/1.1\r\n\r\n"));
-    pair_failed(&pair.server, GBA_E_TLS_HANDSHAKE);
-    end();
-    begin();
-    offer(NULL);
-    pair_connect(&pair);
-    rt_tls_feed(pair.server.tls, GBA_LIT("\x16\x03"));
-    rt_tls_free(pair.server.tls);
-    pair.server.tls = NULL;
-    T_RC(pair.server.why, GBA_E_TLS_HANDSHAKE);
-}
-
-static CU_TestInfo choice[] = {
-    {"clients with raw keys", raw_goes_to_the_other},
-    {"clients without", others_go_to_openssl},
-    {"octet by octet", choice_octet_by_octet},
-    {"what is not TLS", garbage_without_choice},
     CU_TEST_INFO_NULL,
 };
 
@@ -690,9 +419,9 @@ static CU_TestInfo good[] = {
 
 int main(void)
 {
-    CU_SuiteInfo suites[] = {
-        {"foreign", NULL, NULL, begin, end, foreign}, {"refused", NULL, NULL, begin, end, refused},
-        {"freed", NULL, NULL, begin, end, freeing},   {"choice of an engine", NULL, NULL, begin, end, choice},
-        {"good", NULL, NULL, begin, end, good},       CU_SUITE_INFO_NULL};
+    CU_SuiteInfo suites[] = {{"refused", NULL, NULL, begin, end, refused},
+                             {"freed", NULL, NULL, begin, end, freeing},
+                             {"good", NULL, NULL, begin, end, good},
+                             CU_SUITE_INFO_NULL};
     return tap_run(suites);
 }

@@ -291,6 +291,32 @@ static void name_changes_all(void)
     CU_ASSERT_EQUAL(rt_tls_peer(pair.server.tls)->suite, 0x00AE);
 }
 
+/* The server's chain has n certificates. */
+static void chain_of(size_t n, char *pem, size_t cap)
+{
+    gba_writer w = gba_writer_of(pem, cap);
+    for (size_t i = 0; i < n; i++)
+        gba_put_view(&w, gba_view_cstr(i == 0 ? theirs.cert : others.cert));
+    T_OK(gba_writer_end(&w));
+    struct rt_tls_ctx_conf conf = server_conf(&theirs, true);
+    conf.cert_pem = gba_writer_view(&w);
+    pair_context(&pair.server, &conf);
+    run();
+}
+
+static void chains(void)
+{
+    static char pem[10 * PAIR_PEM_MAX];
+    chain_of(RT_TLS_CHAIN_MAX, pem, sizeof pem);
+    pair_carries(&pair);
+    CU_ASSERT_EQUAL(pair.client.shown_n, RT_TLS_CHAIN_MAX);
+    T_BYTES(rt_buf_view(&pair.client.leaf), gba_view_of(theirs.der, theirs.der_n));
+    again();
+    chain_of(RT_TLS_CHAIN_MAX + 1, pem, sizeof pem);
+    pair_failed(&pair.client, GBA_E_CERT_PATH);
+    CU_ASSERT_EQUAL(pair.client.cert_asked, 0);
+}
+
 static void no_names_wanted(void)
 {
     pair.server.hooks.sni = NULL;
@@ -335,6 +361,7 @@ static CU_TestInfo good[] = {
     {"answers later", answers_later},
     {"only the server shows one", only_the_server_shows},
     {"staples", staples},
+    {"long chains", chains},
     {"names", names},
     {"a name changes suites, hint and what the client shows", name_changes_all},
     {"no names wanted", no_names_wanted},

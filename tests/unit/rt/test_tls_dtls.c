@@ -6,6 +6,8 @@
 #include "tests/lib/tap.h"
 #include "tests/unit/rt/tls_pair.h"
 
+enum { MTU = 1400 };
+
 static struct pair pair;
 static struct pair_cert mine, theirs;
 static int64_t clock_ms;
@@ -131,15 +133,21 @@ static void unknown_identity(void)
     pair_failed(&pair.server, GBA_E_MEF_CERT);
 }
 
-static void server_certificate_refused(void)
+static void refused_by(struct pair_end *judge, struct pair_end *other)
 {
     end();
     begin_with_certificates();
-    pair.client.answer.rc = GBA_E_CERT_EXPIRED;
+    judge->answer.rc = GBA_E_CERT_EXPIRED;
     run();
-    pair_failed(&pair.client, GBA_E_CERT_EXPIRED);
-    pair_failed(&pair.server, GBA_E_TLS_ALERT);
-    CU_ASSERT_EQUAL(pair.client.sent.p[pair.client.sent.n - 1], SSL_AD_CERTIFICATE_EXPIRED);
+    pair_failed(judge, GBA_E_CERT_EXPIRED);
+    pair_failed(other, GBA_E_TLS_ALERT);
+    CU_ASSERT_EQUAL(judge->sent.p[judge->sent.n - 1], SSL_AD_CERTIFICATE_EXPIRED);
+}
+
+static void certificate_refused(void)
+{
+    refused_by(&pair.client, &pair.server);
+    refused_by(&pair.server, &pair.client);
 }
 
 static int nothing_arrives(const struct pair_end *to, int i)
@@ -203,7 +211,7 @@ static CU_TestInfo hostile[] = {
     {"garbage", garbage},
     {"wrong key", wrong_key},
     {"unknown identity", unknown_identity},
-    {"refused certificate", server_certificate_refused},
+    {"refused certificate", certificate_refused},
     {"nothing comes back", silence},
     {"changed datagrams", changed_datagram},
     {"replayed datagrams", replay},
@@ -326,6 +334,27 @@ static void datagrams_have_borders(void)
     rt_buf_free(&got);
 }
 
+/* A chain larger than a datagram goes in several. */
+static void long_chain(void)
+{
+    static char pem[8 * PAIR_PEM_MAX];
+    gba_writer w = gba_writer_of(pem, sizeof pem);
+    end();
+    begin_with_certificates();
+    for (int i = 0; i < 8; i++)
+        gba_put_view(&w, gba_view_cstr(i == 0 ? theirs.cert : mine.cert));
+    pair_context(&pair.server, &(struct rt_tls_ctx_conf){.server = true,
+                                                         .dtls = true,
+                                                         .suites = PAIR_DTLS_CERT_SUITE,
+                                                         .cert_pem = gba_writer_view(&w),
+                                                         .key_pem = gba_view_cstr(theirs.key)});
+    run();
+    CU_ASSERT(pair.server.sent.n > MTU);
+    CU_ASSERT(pair.server.largest <= MTU);
+    CU_ASSERT_EQUAL(pair.client.shown_n, 8);
+    pair_carries(&pair);
+}
+
 static void closes(void)
 {
     run();
@@ -356,6 +385,7 @@ static CU_TestInfo good[] = {
     {"keys", keys},
     {"certificates, answers later", certificates},
     {"datagrams keep their borders", datagrams_have_borders},
+    {"a long chain", long_chain},
     {"close", closes},
     {"flights repeated while an answer is awaited", repeats_while_asking},
     CU_TEST_INFO_NULL,

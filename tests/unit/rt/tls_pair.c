@@ -209,6 +209,7 @@ static bool move(struct pair *pair, struct pair_end *from, struct pair_end *to)
     bool moved = from->tls && rt_tls_take(from->tls, &octets);
     if (moved) {
         T_OK(rt_buf_append(&from->sent, rt_buf_view(&octets)));
+        from->largest = octets.n > from->largest ? octets.n : from->largest;
         deliver(pair, to, rt_buf_view(&octets));
     }
     rt_buf_free(&octets);
@@ -268,9 +269,12 @@ void pair_carries(struct pair *pair)
 
 void pair_alerted(const struct pair_end *end, uint8_t description)
 {
-    const uint8_t alert[] = {21, 3, 3, 0, 2, 2, description};
+    const uint8_t alert[] = {0, 2, 2, description};
     gba_view sent = rt_buf_view(&end->sent);
-    T_BYTES(gba_view_sub(sent, sent.n - sizeof alert, sizeof alert), GBA_ARRAY(alert));
+    gba_view record = gba_view_sub(sent, sent.n - 7, 7);
+    CU_ASSERT_EQUAL_FATAL(record.n, 7);
+    CU_ASSERT_EQUAL(record.p[0], 21);
+    T_BYTES(gba_view_sub(record, 3, 4), GBA_ARRAY(alert));
 }
 
 void pair_failed(const struct pair_end *end, gba_rc why)

@@ -46,6 +46,7 @@ struct pair_end {
     bool staple_seen;
     struct rt_buf leaf, staple, got;
     struct rt_buf sent;    /* everything it sent */
+    size_t largest;        /* of what it sent in one go */
     struct rt_buf delayed; /* a datagram to it that comes after the next */
     int datagrams;         /* to it */
 };
@@ -70,7 +71,7 @@ void pair_connect(struct pair *pair);
 void pair_pump(struct pair *pair);
 void pair_free(struct pair *pair);
 
-/* What this end sent last is the unencrypted fatal alert. */
+/* What this end sent last over TLS is the unencrypted fatal alert. */
 void pair_alerted(const struct pair_end *end, uint8_t description);
 
 /* This end failed: why, and hooks.refused was called once. */
