@@ -89,6 +89,18 @@ void m2m_conf_mef_check(const struct m2m_conf_mef *conf, const struct gba_conf_s
     m2m_conf_parties_check(&conf->targets, "mef.targets", sink);
 }
 
+void m2m_conf_maf_check(const struct m2m_conf_maf *conf, const struct gba_conf_sink *sink)
+{
+    if (!gba_is_fqdn(gba_text_view(&conf->name.fqdn)))
+        gba_conf_fault(sink, "maf.fqdn", "expected a host name");
+    if (conf->listen.n + conf->listen_dtls.n == 0)
+        gba_conf_fault(sink, "maf.listen", "expected an address here or in maf.listen_dtls");
+    if (conf->suid != 0 && conf->suid != 21)
+        gba_conf_fault(sink, "maf.suid", "expected 0 or 21");
+    m2m_conf_sources_check(&conf->mefs, "maf.mefs", sink);
+    m2m_conf_parties_check(&conf->clients, "maf.clients", sink);
+}
+
 static bool is_loopback(gba_view address)
 {
     return gba_view_starts(address, GBA_LIT("127.")) || gba_view_starts(address, GBA_LIT("[::1]:"));

@@ -72,6 +72,20 @@ struct m2m_conf_mef {
     struct m2m_conf_limits limits;
 };
 
+struct m2m_conf_maf {
+    struct m2m_conf_name name;                /* fqdn empty: there is no MAF */
+    struct gba_opt_list listen, listen_dtls;  /* of gba_text: ADDRESS:PORT */
+    bool raw_keys, forward_secrecy;
+    struct gba_opt_list mefs;                 /* of struct m2m_conf_source */
+    struct gba_opt_list clients;              /* of struct m2m_conf_party */
+    uint32_t suid;                            /* of keys fetched from MEFs; 0: Km */
+    gba_text gsid;                            /* of the USS that names the Enrolee; empty: none is asked for */
+    bool uicc_keys;
+    struct m2m_conf_reg registrations;
+    struct m2m_conf_store store;
+    struct m2m_conf_limits limits;
+};
+
 /* The admin API of a daemon; listen.n 0: there is none. */
 struct m2m_conf_admin {
     struct gba_opt_list listen; /* of gba_text: ADDRESS:PORT on loopback */
@@ -89,6 +103,7 @@ extern const struct gba_opt m2m_conf_store_rows[];
 extern const struct gba_opt m2m_conf_limits_rows[];
 extern const struct gba_opt m2m_conf_reg_rows[];
 extern const struct gba_opt m2m_conf_mef_rows[];
+extern const struct gba_opt m2m_conf_maf_rows[];
 extern const struct gba_opt m2m_conf_admin_rows[];
 
 /* What no single row can say; `key` is that of the list in the file ("mef.names"). Names
@@ -104,6 +119,7 @@ void m2m_conf_parties_check(const struct gba_opt_list *parties, const char *key,
 void m2m_conf_sources_check(const struct gba_opt_list *sources, const char *key,
                             const struct gba_conf_sink *sink);
 void m2m_conf_mef_check(const struct m2m_conf_mef *conf, const struct gba_conf_sink *sink);
+void m2m_conf_maf_check(const struct m2m_conf_maf *conf, const struct gba_conf_sink *sink);
 
 /* Only loopback is listened on, and a token is needed to listen. */
 void m2m_conf_admin_check(const struct m2m_conf_admin *conf, const struct gba_conf_sink *sink);

@@ -70,9 +70,28 @@ static void check_routes(const struct naf_conf *conf, const struct gba_conf_sink
     }
 }
 
+/* What the proxy needs beside services. */
+static void check_whole(const struct naf_conf *conf, const struct gba_conf_sink *sink)
+{
+    if (conf->http.listen.n == 0)
+        gba_conf_fault(sink, "http", "is needed beside services");
+    if (conf->routes.n == 0)
+        gba_conf_fault(sink, "bsf", "is needed beside services");
+    if (conf->diameter.identity.n == 0)
+        gba_conf_fault(sink, "diameter", "is needed beside services");
+}
+
 void naf_conf_check(const struct naf_conf *conf, const struct gba_conf_sink *sink)
 {
+    if (conf->services.n > 0)
+        check_whole(conf, sink);
+    else if (conf->maf.name.fqdn.n == 0)
+        gba_conf_fault(sink, "services", "expected services here, or the section maf");
+    if (conf->maf.name.fqdn.n > 0)
+        m2m_conf_maf_check(&conf->maf, sink);
+    m2m_conf_admin_check(&conf->admin, sink);
     check_services(conf, sink);
     check_routes(conf, sink);
-    gba_conf_diameter_check(&conf->diameter, sink);
+    if (conf->diameter.identity.n > 0)
+        gba_conf_diameter_check(&conf->diameter, sink);
 }

@@ -2,8 +2,8 @@
 /* The options of keystrap-naf as typed values; the rows stand in config/naf.opt. */
 #pragma once
 
-#include "gba/base/conf.h"
 #include "gba/wire/names.h"
+#include "m2m/conf.h"
 
 enum naf_algorithms { NAF_ALG_MD5, NAF_ALG_SHA256, NAF_ALG_BOTH };
 enum naf_assert { NAF_ASSERT_NONE, NAF_ASSERT_IMPI, NAF_ASSERT_USS };
@@ -35,15 +35,18 @@ struct naf_upstream {
     uint32_t max_body; /* octets of a response body */
 };
 
+/* The reverse proxy (http, services, diameter) or the MAF may be left out. */
 struct naf_conf {
     struct gba_conf_http http;
-    struct gba_opt_list services; /* of struct naf_service */
+    struct gba_opt_list services; /* of struct naf_service; none: there is no proxy */
     struct gba_opt_list routes;   /* of struct naf_route */
     struct naf_upstream upstream;
     uint32_t nonce_s;   /* a nonce may be used this long */
     uint32_t max_key_s; /* a key may be used this long after bootstrapping; 0: until its expiry */
     uint32_t max_keys;  /* keys and used nonces remembered at once */
-    struct gba_conf_diameter diameter;
+    struct gba_conf_diameter diameter; /* identity empty: BSFs are not asked */
+    struct m2m_conf_maf maf;
+    struct m2m_conf_admin admin;
     struct gba_conf_log log;
 };
 

@@ -26,6 +26,8 @@ static const struct optdoc_example bsf_examples[] = {
 
 static const struct optdoc_example naf_examples[] = {
     {"http.listen[1]", "127.0.0.1:8088"},
+    {"services[1].fqdn", "xcap.ims.mnc001.mcc001.pub.3gppnetwork.org"},
+    {"bsf[1].btid_domain", "\"*\""},
     {"diameter.identity", "naf.home.example"},
     {"diameter.peers[1].identity", "bsf.home.example"},
     {"diameter.peers[1].address", "127.0.0.1:3869"},
