@@ -288,15 +288,25 @@ static void stop_taking_posts(struct rt_loop *loop)
     uv_close((uv_handle_t *)&loop->wake, NULL);
 }
 
+static void run_until_closed(struct rt_loop *loop)
+{
+    while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
+        continue;
+}
+
+/* What is still closing may cancel its timers when it is closed, so they are only
+ * stopped before, and forgotten after it. */
 void rt_loop_free(struct rt_loop *loop)
 {
     stop_taking_posts(loop);
-    while (loop->timers)
-        rt_timer_cancel(loop->timers);
+    for (struct rt_timer *timer = loop->timers; timer; timer = timer->next)
+        uv_timer_stop(&timer->uv);
     for (struct watch *w = loop->watches; w; w = w->next)
         uv_close((uv_handle_t *)&w->uv, on_watch_closed);
-    while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
-        continue;
+    run_until_closed(loop);
+    while (loop->timers)
+        rt_timer_cancel(loop->timers);
+    run_until_closed(loop);
     uv_loop_close(&loop->uv);
     uv_mutex_destroy(&loop->lock);
     free(loop->posted.items);

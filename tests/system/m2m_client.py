@@ -20,7 +20,7 @@ LIMIT = 20
 
 def requests(words):
     one = []
-    for word in words + [","]:
+    for word in words + [","] if words else []:
         if word != ",":
             one.append(word)
             continue
@@ -85,7 +85,7 @@ def answer(text):
     if not mark:
         return None
     lines = head.decode().split("\r\n")
-    fields = dict(line.lower().split(": ", 1) for line in lines[1:])
+    fields = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
     n = int(fields.get("content-length", "0"))
     if len(body) < n:
         return None

@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The MAF alone, without Diameter and services: certificates, client and key registration over
+# sessions of `openssl s_client`, what is exported there, who gets it, and a killed process.
+set -u
+. "$top_srcdir/tests/lib/tap.sh"
+. "$top_srcdir/tools/wait.sh"
+dir=$(mktemp -d)
+pid=
+cleanup() {
+    [ -z "$pid" ] || kill -9 "$pid" 2>/dev/null
+    rm -rf "$dir"
+}
+trap cleanup EXIT
+cd "$dir" || exit 1
+pki() {
+    sh "$top_srcdir/tests/lib/pki.sh" pki "$@"
+}
+pki ca ca && pki ca stranger && pki fqdn maf ca maf.mte.example && pki ae ae ca m2m://sp.example/S98821 &&
+    pki cse cse ca in-cse.sp.example && pki cse mn1 ca mn1.in-cse.sp.example && pki ae late ca m2m://sp.example/Slate expired &&
+    pki ae false stranger m2m://sp.example/S98821 && pki ae nobody ca m2m://sp.example/Snobody
+(umask 077 && openssl rand -hex 32 >store.key)
+read -r port <<<"$("$top_builddir/tests/lib/freeports" 1)"
+cat >naf.yaml <<END
+maf:
+  fqdn: maf.mte.example
+  listen:
+    - 127.0.0.1:$port
+  listen_dtls:
+    - 127.0.0.1:$port
+  cert: pki/maf.pem
+  key: pki/maf.key
+  clients:
+    - { id: //sp.example/S98821, flavour: ae, anchors: pki/ca.pem }
+    - { id: //sp.example/Slate, flavour: ae, anchors: pki/ca.pem }
+    - { id: //sp.example/in-cse, flavour: cse, anchors: pki/ca.pem }
+    - { id: //sp.example/mn1, flavour: cse, cert_id: mn1.in-cse.sp.example, anchors: pki/ca.pem }
+  registrations:
+    admins:
+      - mte.example
+    max_key_lifetime: 1h
+  store:
+    path: store
+    key_file: store.key
+log:
+  identities: shown
+END
+
+run() {
+    "$top_builddir/keystrap-naf" -c naf.yaml 2>>log &
+    pid=$!
+    wait_for 20 grep -q "keystrap-naf\[$pid\].*daemon.ready" log
+}
+# session CERTIFICATE [s_client option...] -- REQUEST...: what m2m_client.py says of it
+session() {
+    local name=$1
+    shift
+    python3 "$top_srcdir/tests/system/m2m_client.py" "$port" EXPORTER-oneM2M-Connection -servername maf.mte.example \
+        -CAfile pki/ca.pem -cert "pki/$name.pem" -key "pki/$name.key" "$@" >said
+}
+tls=(-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256)
+dtls=(-dtls1_2 -cipher ECDHE-ECDSA-AES128-CCM8)
+# said EXPRESSION: of what the session said (export, answers)
+said() {
+    python3 -c 'import json
+s = json.load(open("said"))
+export, answers = s["export"], s["answers"]
+print('"$1"')'
+}
+rsc() {
+    said '" ".join(str(a["rsc"]) if a else "none" for a in answers)'
+}
+ae=X-M2M-Origin://sp.example/S98821
+cse=X-M2M-Origin://sp.example/in-cse
+mn1=X-M2M-Origin://sp.example/mn1
+type='Content-Type:application/vnd.onem2m-res+json;ty='
+et=$(date -u -d '+2 hours' +%Y%m%dT%H%M%S)
+key='{"sec:skr":{"et":"'$et'","adfq":"mte.example","suid":32,"tgis":["//sp.example/in-cse"]}}'
+client='{"sec:macr":{"et":"'$et'","adfq":"mte.example","lbl":["meter"]}}'
+
+check "the MAF starts without services and Diameter" run
+
+for who in late false nobody; do
+    check "no association for $who" session $who "${tls[@]}" -- GET /- $ae
+    check_same "and nothing is answered" "$(rsc)" none
+done
+check "one without a certificate neither" eval 'python3 "$top_srcdir/tests/system/m2m_client.py" "$port" L "${tls[@]}" -- GET /- $ae >said'
+check_same "and nothing is answered" "$(rsc)" none
+check "the log says why" eval 'for r in certificate-expired certificate-path target-certificate-unknown; do
+    holds log "maf.not-associated reason=$r" || exit 1; done'
+
+check "AE: association" session ae "${tls[@]}" -- GET /- $ae , GET /- , GET /- $cse , \
+    POST /- $ae "${type}3" "$client" , POST /- $ae "${type}3" "$client" , POST /- $ae "${type}5" "$key" , POST /- $ae "${type}5" "$key" , \
+    GET /nowhere $ae , PATCH /- $ae
+check_same "base, no From, other From, client twice, key twice, no resource, no operation" "$(rsc)" \
+    "2000 4000 4106 2001 4105 2001 4105 4004 4005"
+check_same "without keyValue the RelativeKeyID is exported" "$(said 'answers[5]["body"]["sec:skr"]["ri"] == export[:32]')" True
+check_same "the key is not told" "$(said '"kv" in answers[5]["body"]["sec:skr"]')" False
+check_same "it lives an hour at most" "$(said 'answers[5]["body"]["sec:skr"]["et"] < "'"$et"'"')" True
+check_same "a client with a certificate has no KmId" "$(said '"aski" in answers[3]["body"]["sec:macr"]')" False
+check_same "a second client registration is shown the first" "$(said 'answers[4]["location"] == answers[3]["location"]')" True
+location=$(said 'answers[5]["location"]')
+macr=$(said 'answers[3]["location"]')
+kc=$(said 'export[32:]')
+check "the source asks" session ae "${tls[@]}" -- GET "$location" $ae
+check_same "and never gets the key" "$(said 'answers[0]["rsc"] == 2000 and "kv" not in answers[0]["body"]["sec:skr"]')" True
+check "the target asks" session cse "${tls[@]}" -- GET "$location" $cse , DELETE "$location" $cse , GET "$location" $ae
+check_same "gets it, cannot delete it, is not the source" "$(rsc)" "2000 4103 4106"
+check_same "and it is what the source exported" \
+    "$(said '__import__("base64").b64decode(answers[0]["body"]["sec:skr"]["kv"]).hex().upper()')" "$kc"
+check "somebody else asks" session mn1 "${tls[@]}" -- GET "$location" $mn1 , GET "$macr" $mn1
+check_same "in vain" "$(rsc)" "4103 4103"
+check "a killed MAF" eval 'kill -9 $pid; wait $pid 2>/dev/null; run'
+check "has lost nothing" session cse "${tls[@]}" -- GET "$location" $cse
+check_same "and gives the key again" "$(rsc)" 2000
+check "update and deletion by the source" session ae "${tls[@]}" -- \
+    PUT "$location" $ae "${type%;*}" '{"sec:skr":{"tgis":["//sp.example/mn1"]}}' , DELETE "$macr" $ae , GET "$macr" $ae
+check_same "are done" "$(rsc)" "2004 2002 4004"
+check "the target of before" session cse "${tls[@]}" -- GET "$location" $cse
+check_same "is one no more" "$(rsc)" 4103
+check "association over DTLS" eval 'session ae "${dtls[@]}" -- && same True "$(said "len(export) == 96")"'
+check "and it is logged" eval 'wait_for 5 grep -q "maf.associated client=//sp.example/S98821 .*over=dtls" log'
+
+check "the MAF stops cleanly" eval 'kill $pid && wait $pid'
+pid=
+check "and has counted" holds log 'maf.requests reason=reg-no-privilege n='
+check "no key is in the log" eval '! grep -qi "$kc" log && ! grep -qiF "$(cat store.key)" log'
+check "nor readable in the store" eval '! grep -rq S98821 store && ! grep -rqi "$kc" store'
+tap_done
