@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 
+#include "m2m/io/admin_maf.h"
 #include "m2m/io/maf_server.h"
 #include "naf/io/proxy.h"
 #include "rt/daemon.h"
@@ -13,6 +14,7 @@ struct app {
     struct naf_proxy *proxy;
     struct rt_serve serve;
     struct m2m_maf *maf;
+    struct m2m_admin admin;
 };
 
 static void log_counters(void *arg)
@@ -25,6 +27,14 @@ static void log_counters(void *arg)
     if (app->dia)
         rt_dia_log_counters(app->dia);
     rt_serve_log_counters(&app->serve);
+}
+
+static gba_rc start_maf(struct app *app, struct rt_daemon *daemon)
+{
+    GBA_TRY(m2m_maf_open(daemon, &app->conf, app->dia, &app->maf));
+    GBA_TRY(m2m_admin_open(&app->admin, daemon, &app->conf.admin));
+    m2m_admin_maf_mount(&app->admin, m2m_maf_target(app->maf));
+    return GBA_OK;
 }
 
 static gba_rc start_proxy(struct app *app, struct rt_daemon *daemon)
@@ -41,7 +51,7 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
     if (app->conf.diameter.identity.n > 0)
         GBA_TRY(rt_node_start(rt_daemon_loop(daemon), &app->conf.diameter, apps, 1, &app->dia));
     if (app->conf.maf.name.fqdn.n > 0)
-        GBA_TRY(m2m_maf_open(daemon, &app->conf, app->dia, &app->maf));
+        GBA_TRY(start_maf(app, daemon));
     return app->conf.services.n > 0 ? start_proxy(app, daemon) : GBA_OK;
 }
 
@@ -50,6 +60,7 @@ static void stop(void *arg)
 {
     struct app *app = arg;
     rt_serve_close(&app->serve);
+    m2m_admin_close(&app->admin);
     m2m_maf_close(app->maf);
     log_counters(app);
     if (app->dia)
