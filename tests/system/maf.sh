@@ -19,8 +19,9 @@ pki() {
 pki ca ca && pki ca stranger && pki fqdn maf ca maf.mte.example && pki ae ae ca m2m://sp.example/S98821 &&
     pki cse cse ca in-cse.sp.example && pki cse mn1 ca mn1.in-cse.sp.example && pki ae late ca m2m://sp.example/Slate expired &&
     pki ae false stranger m2m://sp.example/S98821 && pki ae nobody ca m2m://sp.example/Snobody
-(umask 077 && openssl rand -hex 32 >store.key)
-read -r port <<<"$("$top_builddir/tests/lib/freeports" 1)"
+(umask 077 && openssl rand -hex 32 >store.key && openssl rand -hex 32 >admin.token)
+read -r -d '' port port_admin <<<"$("$top_builddir/tests/lib/freeports" 2)"
+km=$(openssl rand -hex 32)
 cat >naf.yaml <<END
 maf:
   fqdn: maf.mte.example
@@ -28,6 +29,7 @@ maf:
     - 127.0.0.1:$port
   listen_dtls:
     - 127.0.0.1:$port
+  raw_keys: false
   cert: pki/maf.pem
   key: pki/maf.key
   clients:
@@ -42,6 +44,10 @@ maf:
   store:
     path: store
     key_file: store.key
+admin:
+  listen:
+    - 127.0.0.1:$port_admin
+  token_file: admin.token
 log:
   identities: shown
 END
@@ -51,13 +57,25 @@ run() {
     pid=$!
     wait_for 20 grep -q "keystrap-naf\[$pid\].*daemon.ready" log
 }
-# session CERTIFICATE [s_client option...] -- REQUEST...: what m2m_client.py says of it
-session() {
-    local name=$1
-    shift
-    python3 "$top_srcdir/tests/system/m2m_client.py" "$port" EXPORTER-oneM2M-Connection -servername maf.mte.example \
-        -CAfile pki/ca.pem -cert "pki/$name.pem" -key "pki/$name.key" "$@" >said
+# client [s_client option...] -- REQUEST...: what m2m_client.py says of it
+client() {
+    python3 "$top_srcdir/tests/system/m2m_client.py" "$port" EXPORTER-oneM2M-Connection -servername maf.mte.example "$@" >said
 }
+# session CERTIFICATE [s_client option...] -- REQUEST...
+session() {
+    client -CAfile pki/ca.pem -cert "pki/$1.pem" -key "pki/$1.key" "${@:2}"
+}
+# psk KEY IDENTITY [s_client option...] -- REQUEST...
+psk() {
+    client -psk "$1" -psk_identity "$2" "${@:3}"
+}
+# admin METHOD PATH [BODY]: the operator's interface
+admin() {
+    curl -sS --noproxy '*' --max-time 10 -o admin.json -w '%{http_code}\n' -H "Authorization: Bearer $(cat admin.token)" \
+        -X "$1" ${3:+-d "$3"} "http://127.0.0.1:$port_admin$2"
+}
+psk_tls=(-tls1_2 -cipher PSK-AES128-CBC-SHA256)
+psk_dtls=(-dtls1_2 -cipher PSK-AES128-CCM8)
 tls=(-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256)
 dtls=(-dtls1_2 -cipher ECDHE-ECDSA-AES128-CCM8)
 # said EXPRESSION: of what the session said (export, answers)
@@ -76,7 +94,7 @@ mn1=X-M2M-Origin://sp.example/mn1
 type='Content-Type:application/vnd.onem2m-res+json;ty='
 et=$(date -u -d '+2 hours' +%Y%m%dT%H%M%S)
 key='{"sec:skr":{"et":"'$et'","adfq":"mte.example","suid":32,"tgis":["//sp.example/in-cse"]}}'
-client='{"sec:macr":{"et":"'$et'","adfq":"mte.example","lbl":["meter"]}}'
+macr='{"sec:macr":{"et":"'$et'","adfq":"mte.example","lbl":["meter"]}}'
 
 check "the MAF starts without services and Diameter" run
 
@@ -90,7 +108,7 @@ check "the log says why" eval 'for r in certificate-expired certificate-path tar
     holds log "maf.not-associated reason=$r" || exit 1; done'
 
 check "AE: association" session ae "${tls[@]}" -- GET /- $ae , GET /- , GET /- $cse , \
-    POST /- $ae "${type}3" "$client" , POST /- $ae "${type}3" "$client" , POST /- $ae "${type}5" "$key" , POST /- $ae "${type}5" "$key" , \
+    POST /- $ae "${type}3" "$macr" , POST /- $ae "${type}3" "$macr" , POST /- $ae "${type}5" "$key" , POST /- $ae "${type}5" "$key" , \
     GET /nowhere $ae , PATCH /- $ae
 check_same "base, no From, other From, client twice, key twice, no resource, no operation" "$(rsc)" \
     "2000 4000 4106 2001 4105 2001 4105 4004 4005"
@@ -100,7 +118,7 @@ check_same "it lives an hour at most" "$(said 'answers[5]["body"]["sec:skr"]["et
 check_same "a client with a certificate has no KmId" "$(said '"aski" in answers[3]["body"]["sec:macr"]')" False
 check_same "a second client registration is shown the first" "$(said 'answers[4]["location"] == answers[3]["location"]')" True
 location=$(said 'answers[5]["location"]')
-macr=$(said 'answers[3]["location"]')
+client=$(said 'answers[3]["location"]')
 kc=$(said 'export[32:]')
 check "the source asks" session ae "${tls[@]}" -- GET "$location" $ae
 check_same "and never gets the key" "$(said 'answers[0]["rsc"] == 2000 and "kv" not in answers[0]["body"]["sec:skr"]')" True
@@ -108,22 +126,46 @@ check "the target asks" session cse "${tls[@]}" -- GET "$location" $cse , DELETE
 check_same "gets it, cannot delete it, is not the source" "$(rsc)" "2000 4103 4106"
 check_same "and it is what the source exported" \
     "$(said '__import__("base64").b64decode(answers[0]["body"]["sec:skr"]["kv"]).hex().upper()')" "$kc"
-check "somebody else asks" session mn1 "${tls[@]}" -- GET "$location" $mn1 , GET "$macr" $mn1
+check "somebody else asks" session mn1 "${tls[@]}" -- GET "$location" $mn1 , GET "$client" $mn1
 check_same "in vain" "$(rsc)" "4103 4103"
 check "a killed MAF" eval 'kill -9 $pid; wait $pid 2>/dev/null; run'
 check "has lost nothing" session cse "${tls[@]}" -- GET "$location" $cse
 check_same "and gives the key again" "$(rsc)" 2000
 check "update and deletion by the source" session ae "${tls[@]}" -- \
-    PUT "$location" $ae "${type%;*}" '{"sec:skr":{"tgis":["//sp.example/mn1"]}}' , DELETE "$macr" $ae , GET "$macr" $ae
+    PUT "$location" $ae "${type%;*}" '{"sec:skr":{"tgis":["//sp.example/mn1"]}}' , DELETE "$client" $ae , GET "$client" $ae
 check_same "are done" "$(rsc)" "2004 2002 4004"
 check "the target of before" session cse "${tls[@]}" -- GET "$location" $cse
 check_same "is one no more" "$(rsc)" 4103
+
+check_same "a Km is imported" "$(admin PUT /v1/keys/km-17@maf.mte.example \
+    '{"use":"km","key":"'"$(echo "$km" | xxd -r -p | base64 -w0)"'","peer":"//sp.example/S98821"}')" 204
+check "a killed MAF" eval 'kill -9 $pid; wait $pid 2>/dev/null; run'
+check "knows it" psk "$km" km-17@maf.mte.example "${psk_tls[@]}" -- POST /- $ae "${type}5" "$key" , POST /- $ae "${type}3" "$macr"
+check_same "key and client registration" "$(rsc)" "2001 2001"
+check_same "the RelativeKeyID is exported" "$(said 'answers[0]["body"]["sec:skr"]["ri"] == export[:32]')" True
+check_same "a KmId of ours needs no other" "$(said '"aski" in answers[1]["body"]["sec:macr"]')" False
+location=$(said 'answers[0]["location"]')
+kc2=$(said 'export[32:]')
+check "the target asks" session cse "${tls[@]}" -- GET "$location" $cse
+check_same "and gets what was exported" \
+    "$(said '__import__("base64").b64decode(answers[0]["body"]["sec:skr"]["kv"]).hex().upper()')" "$kc2"
+check "the same key over DTLS, and a KmId has no case" eval 'psk "$km" KM-17@maf.MTE.example "${psk_dtls[@]}" -- && same 96 "$(said "len(export)")"'
+check "a wrong key" psk "${km/[0-4]/9}" km-17@maf.mte.example "${psk_tls[@]}" -- GET /- $ae
+check_same "opens nothing" "$(rsc)" none
+check "an unknown name" psk "$km" km-18@maf.mte.example "${psk_tls[@]}" -- GET /- $ae
+check_same "opens nothing" "$(rsc)" none
+check_same "the operator sees names" "$(admin GET /v1/keys)" 200
+check "and never a key" eval 'holds admin.json km-17@maf.mte.example && ! grep -qi "$km" admin.json'
+check_same "a Km is forgotten" "$(admin DELETE /v1/keys/km-17@maf.mte.example)" 204
+check "with it" psk "$km" km-17@maf.mte.example "${psk_tls[@]}" -- GET /- $ae
+check_same "nothing opens" "$(rsc)" none
+
 check "association over DTLS" eval 'session ae "${dtls[@]}" -- && same True "$(said "len(export) == 96")"'
 check "and it is logged" eval 'wait_for 5 grep -q "maf.associated client=//sp.example/S98821 .*over=dtls" log'
 
 check "the MAF stops cleanly" eval 'kill $pid && wait $pid'
 pid=
-check "and has counted" holds log 'maf.requests reason=reg-no-privilege n='
-check "no key is in the log" eval '! grep -qi "$kc" log && ! grep -qiF "$(cat store.key)" log'
-check "nor readable in the store" eval '! grep -rq S98821 store && ! grep -rqi "$kc" store'
+check "and has counted" holds log 'maf.associations reason=target-identity-unknown n=2'
+check "no key is in the log" eval '! grep -qiE "$kc|$kc2|$km" log && ! grep -qiF "$(cat store.key)" log'
+check "nor readable in the store" eval '! grep -rqE "S98821|sec:skr" store'
 tap_done
