@@ -35,19 +35,20 @@ static void check(const void *conf, const struct gba_conf_sink *sink)
 int main(int argc, char **argv)
 {
     static struct app app;
-    int code = rt_daemon_main(argc, argv,
-                              &(struct rt_daemon_spec){
-                                  .program = "keystrap-peer",
-                                  .summary = "a small Registrar of oneM2M: the other end of security associations",
-                                  .conf_file = "/etc/keystrap/peer.yaml",
-                                  .rows = m2m_peer_conf_rows,
-                                  .conf = &app.conf,
-                                  .log = &app.conf.log,
-                                  .check = check,
-                                  .start = start,
-                                  .stop = stop,
-                                  .arg = &app,
-                              });
+    int code =
+        rt_daemon_main(argc, argv,
+                       &(struct rt_daemon_spec){
+                           .program = "keystrap-peer",
+                           .summary = "a small Registrar of oneM2M: the other end of security associations",
+                           .conf_file = "/etc/keystrap/peer.yaml",
+                           .rows = m2m_peer_conf_rows,
+                           .conf = &app.conf,
+                           .log = &app.conf.log,
+                           .check = check,
+                           .start = start,
+                           .stop = stop,
+                           .arg = &app,
+                       });
     m2m_peer_free(&app.run);
     return code;
 }

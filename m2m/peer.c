@@ -105,7 +105,8 @@ static gba_rc bound(const struct m2m_peer *peer, const struct m2m_assoc *assoc, 
 /* Who has no AE-ID yet may ask for one of either kind, or say nothing (TS-0001 10.2.2.2). */
 static bool no_id_yet(const struct m2m_request *req)
 {
-    bool asks = req->op == M2M_CREATE && (gba_view_eq(req->from, GBA_LIT("C")) || gba_view_eq(req->from, GBA_LIT("S")));
+    bool asks = req->op == M2M_CREATE &&
+                (gba_view_eq(req->from, GBA_LIT("C")) || gba_view_eq(req->from, GBA_LIT("S")));
     return req->from.n == 0 || asks;
 }
 
@@ -288,8 +289,8 @@ static gba_rc serve(const struct at *at, const struct m2m_assoc *assoc, struct m
     return rest.n == 0 ? serve_base(at, rsp) : serve_ae(at, rest, rsp);
 }
 
-void m2m_peer_serve(const struct m2m_peer *peer, const gba_env *env, const struct m2m_peer_ask *ask, gba_writer *room,
-                    struct m2m_response *rsp)
+void m2m_peer_serve(const struct m2m_peer *peer, const gba_env *env, const struct m2m_peer_ask *ask,
+                    gba_writer *room, struct m2m_response *rsp)
 {
     struct m2m_id who;
     *rsp = (struct m2m_response){.rsc = M2M_RSC_OK, .rqi = ask->req->rqi, .rvi = ask->req->rvi};

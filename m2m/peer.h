@@ -36,8 +36,8 @@ struct m2m_parties {
     const struct m2m_party *at;
     size_t n;
 };
-GBA_MUST_USE gba_rc m2m_assoc_of_cert(const struct m2m_parties *parties, const struct m2m_shown *shown, int64_t now_s,
-                                      struct m2m_assoc *out);
+GBA_MUST_USE gba_rc m2m_assoc_of_cert(const struct m2m_parties *parties, const struct m2m_shown *shown,
+                                      int64_t now_s, struct m2m_assoc *out);
 
 struct m2m_peer {
     struct m2m_vault vault;
@@ -54,5 +54,5 @@ struct m2m_peer_ask {
     const struct m2m_assoc *assoc;
     const struct m2m_request *req;
 };
-void m2m_peer_serve(const struct m2m_peer *peer, const gba_env *env, const struct m2m_peer_ask *ask, gba_writer *room,
-                    struct m2m_response *rsp);
+void m2m_peer_serve(const struct m2m_peer *peer, const gba_env *env, const struct m2m_peer_ask *ask,
+                    gba_writer *room, struct m2m_response *rsp);

@@ -19,8 +19,8 @@ struct m2m_peer_gba {
 };
 
 struct m2m_peer_conf {
-    gba_text id;   /* our CSE-ID or AE-ID, absolute */
-    gba_text fqdn; /* our host name; empty: made of the id */
+    gba_text id;                                          /* our CSE-ID or AE-ID, absolute */
+    gba_text fqdn;                                        /* our host name; empty: made of the id */
     struct gba_opt_list listen, listen_dtls, listen_open; /* of gba_text; open: without any TLS */
     gba_text cert, key;                                   /* PEM files; both empty: no certificate */
     bool raw_keys;

@@ -173,13 +173,13 @@ static void ask(const struct m2m_target *t, const struct m2m_target_run *run, gb
     }
 }
 
-void m2m_target_begin(const struct m2m_target *t, const gba_env *env, gba_view identity, uint16_t suite,
+void m2m_target_begin(const struct m2m_target *t, const gba_env *env, const struct m2m_target_shown *shown,
                       struct m2m_target_run *run, struct m2m_target_order *order)
 {
     gba_wipe(order);
     gba_wipe(run);
-    run->suite = suite;
-    gba_rc rc = read_identity(t, identity, run);
+    run->suite = shown->suite;
+    gba_rc rc = read_identity(t, shown->identity, run);
     if (rc == GBA_OK)
         rc = find(t, env, run, &order->shared);
     if (rc == GBA_OK && t->peer_required && order->shared.peer.text.n == 0)
@@ -231,12 +231,13 @@ static gba_rc accept(const struct m2m_target *t, const gba_env *env, const struc
     return m2m_shared_put(&t->vault, env, shared);
 }
 
-void m2m_target_fetched(const struct m2m_target *t, const gba_env *env, const struct m2m_target_run *run, gba_rc rc,
-                        const struct m2m_shared *got, struct m2m_target_order *order)
+void m2m_target_fetched(const struct m2m_target *t, const gba_env *env, const struct m2m_target_run *run,
+                        const struct m2m_target_got *got, struct m2m_target_order *order)
 {
+    gba_rc rc = got->rc;
     gba_wipe(order);
     if (rc == GBA_OK) {
-        order->shared = *got;
+        order->shared = *got->shared;
         rc = accept(t, env, run, &order->shared);
     }
     if (rc == GBA_OK)
@@ -260,7 +261,7 @@ gba_rc m2m_target_who(const struct m2m_shared *shared, gba_text *who)
 /* ---- what an operator does ---- */
 
 struct picked {
-    gba_view id;   /* those of this key; absent: those that are over */
+    gba_view id; /* those of this key; absent: those that are over */
     int64_t now_s;
     size_t n;
     struct m2m_shared at[PICKED_MAX]; /* without their keys */
@@ -269,7 +270,8 @@ struct picked {
 static gba_rc pick(void *arg, const struct m2m_shared *shared)
 {
     struct picked *p = arg;
-    bool wanted = p->id.p != NULL ? gba_view_eq(gba_text_view(&shared->id), p->id) : shared->until_s <= p->now_s;
+    bool wanted =
+        p->id.p != NULL ? gba_view_eq(gba_text_view(&shared->id), p->id) : shared->until_s <= p->now_s;
     if (!wanted || p->n == PICKED_MAX)
         return GBA_OK;
     struct m2m_shared *to = &p->at[p->n++];
@@ -358,10 +360,12 @@ gba_rc m2m_target_import(const struct m2m_target *t, const gba_env *env, const s
     GBA_ENSURE(gba_env_now_s(env) < shared->until_s, GBA_E_TARGET_EXPIRED);
     known.id = name;
     gba_rc rc = fresh(t, env, &known);
-    bool same = rc == GBA_OK && gba_ct_eq(gba_view_of(known.key, known.n), gba_view_of(shared->key, shared->n));
+    bool same =
+        rc == GBA_OK && gba_ct_eq(gba_view_of(known.key, known.n), gba_view_of(shared->key, shared->n));
     gba_wipe(&known.key);
     GBA_ENSURE(rc == GBA_E_ABSENT || rc == GBA_E_TARGET_EXPIRED || same, rc == GBA_OK ? GBA_E_M2M_TWICE : rc);
-    GBA_ENSURE(m2m_shared_alias_get(&t->vault, gba_text_view(&name), &taken) == GBA_E_ABSENT, GBA_E_M2M_TWICE);
+    GBA_ENSURE(m2m_shared_alias_get(&t->vault, gba_text_view(&name), &taken) == GBA_E_ABSENT,
+               GBA_E_M2M_TWICE);
     struct m2m_shared keep = *shared;
     keep.id = name;
     keep.alias = known.alias;

@@ -21,19 +21,19 @@
 
 /* A MEF, MAF or BSF that this target believes. */
 struct m2m_source {
-    gba_text fqdn;    /* MEF-ID, MAF-ID, or domain of B-TIDs; BSF: "*" for all other domains */
+    gba_text fqdn; /* MEF-ID, MAF-ID, or domain of B-TIDs; BSF: "*" for all other domains */
     enum { M2M_SOURCE_MEF, M2M_SOURCE_MAF, M2M_SOURCE_BSF } kind;
 };
 
 struct m2m_target {
     struct m2m_vault vault;
-    struct m2m_id self;   /* MAF-ID, CSE-ID or AE-ID */
-    gba_text fqdn;        /* NAF host name: the MAF-ID, or the public domain name of the CSE (m2m/party.h) */
+    struct m2m_id self; /* MAF-ID, CSE-ID or AE-ID */
+    gba_text fqdn;      /* NAF host name: the MAF-ID, or the public domain name of the CSE (m2m/party.h) */
     const struct m2m_source *sources;
     size_t sources_n;
-    unsigned suid;        /* of keys fetched from a MEF; 0: Km and Kpsa */
-    uint32_t max_key_s;   /* no key is used longer than this; 0: until its end */
-    bool peer_required;   /* a key without a peer's identity is refused (E_TARGET_NO_PEER) */
+    unsigned suid;      /* of keys fetched from a MEF; 0: Km and Kpsa */
+    uint32_t max_key_s; /* no key is used longer than this; 0: until its end */
+    bool peer_required; /* a key without a peer's identity is refused (E_TARGET_NO_PEER) */
 };
 
 enum m2m_target_order_kind {
@@ -67,15 +67,24 @@ struct m2m_target_run {
     enum m2m_target_order_kind asked;
 };
 
-/* Somebody shows this identity with this suite.  Identities of GBA may have the
- * prefix "3GPP-bootstrapping", "-uicc" or "-digest" and ';' or '.' before the B-TID. */
-void m2m_target_begin(const struct m2m_target *t, const gba_env *env, gba_view identity, uint16_t suite,
+/* What somebody shows.  Identities of GBA may have the prefix "3GPP-bootstrapping",
+ * "-uicc" or "-digest" and ';' or '.' before the B-TID. */
+struct m2m_target_shown {
+    gba_view identity;
+    uint16_t suite;
+};
+void m2m_target_begin(const struct m2m_target *t, const gba_env *env, const struct m2m_target_shown *shown,
                       struct m2m_target_run *run, struct m2m_target_order *order);
 
-/* What was ordered is there: `got` has key, peer and until; rc says when it is not.  A
- * key is kept under its id before it is used.  E_TARGET_*; failures are not kept. */
-void m2m_target_fetched(const struct m2m_target *t, const gba_env *env, const struct m2m_target_run *run, gba_rc rc,
-                        const struct m2m_shared *got, struct m2m_target_order *order);
+/* What was ordered is there: key, peer and end; rc says when it is not. */
+struct m2m_target_got {
+    gba_rc rc;
+    const struct m2m_shared *shared; /* with rc OK */
+};
+
+/* A key is kept under its id before it is used.  E_TARGET_*; failures are not kept. */
+void m2m_target_fetched(const struct m2m_target *t, const gba_env *env, const struct m2m_target_run *run,
+                        const struct m2m_target_got *got, struct m2m_target_order *order);
 
 /* What the session is bound to: the peer's identity, or its Credential-ID
  * ("11-...", "12-...") when that is not known (8.2.2.1, 8.2.2.3). */
@@ -83,11 +92,13 @@ GBA_MUST_USE gba_rc m2m_target_who(const struct m2m_shared *shared, gba_text *wh
 
 /* Keep a pre-provisioned key.  E_M2M_KEYID, E_TARGET_USE (Km is for MAFs, Kpsa and Kc for
  * others), E_TARGET_EXPIRED, E_M2M_TWICE when its name is another key's. */
-GBA_MUST_USE gba_rc m2m_target_import(const struct m2m_target *t, const gba_env *env, const struct m2m_shared *shared);
+GBA_MUST_USE gba_rc m2m_target_import(const struct m2m_target *t, const gba_env *env,
+                                      const struct m2m_shared *shared);
 
 /* Another name for a key: the KmId that the MAF assigned; later sessions may use either.
  * E_M2M_KEYID, E_TARGET_UNKNOWN, E_M2M_TWICE (another key has this name). */
-GBA_MUST_USE gba_rc m2m_target_alias(const struct m2m_target *t, const gba_env *env, gba_view id, gba_view alias);
+GBA_MUST_USE gba_rc m2m_target_alias(const struct m2m_target *t, const gba_env *env, gba_view id,
+                                     gba_view alias);
 
 /* Forget a key under all its names; id is any of them. OK also when there was none. */
 GBA_MUST_USE gba_rc m2m_target_forget(const struct m2m_target *t, gba_view id);

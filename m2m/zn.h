@@ -16,4 +16,5 @@ struct m2m_zn_want {
 /* Fills key, peer and end.  The settings may ask for Ks_int_NAF of a client that did not
  * say so.  E_NAF_NOT_AUTHORIZED, E_NAF_BTID_UNKNOWN, E_NAF_BSF, E_NAF_USS, E_TARGET_USE
  * (the kind of key that is due is not there). */
-GBA_MUST_USE gba_rc m2m_zn_learn(const struct m2m_zn_want *want, const struct dia_bia *bia, struct m2m_shared *got);
+GBA_MUST_USE gba_rc m2m_zn_learn(const struct m2m_zn_want *want, const struct dia_bia *bia,
+                                 struct m2m_shared *got);

@@ -64,7 +64,8 @@ static void finish(struct question *q, gba_rc rc, const struct m2m_shared *got)
     struct m2m_ask *ask = q->ask;
     struct m2m_target_order order;
     struct waiter *waiter;
-    m2m_target_fetched(ask->conf.target, rt_loop_env(ask->loop), &q->run, rc, got, &order);
+    m2m_target_fetched(ask->conf.target, rt_loop_env(ask->loop), &q->run, &(struct m2m_target_got){rc, got},
+                       &order);
     log_answer(q, &order);
     LIST_REMOVE(q, entry);
     while ((waiter = STAILQ_FIRST(&q->waiters)) != NULL) {
@@ -165,7 +166,8 @@ static gba_rc find_or_ask(struct m2m_ask *ask, const struct m2m_target_run *run,
                           const struct m2m_target_order *order, m2m_ask_fn *fn, void *arg)
 {
     struct question *q;
-    LIST_FOREACH(q, &ask->questions, entry) {
+    LIST_FOREACH(q, &ask->questions, entry)
+    {
         if (same_question(q, run, order))
             return join(ask, q, fn, arg);
     }
@@ -187,7 +189,8 @@ void m2m_ask_key(struct m2m_ask *ask, gba_view identity, uint16_t suite, m2m_ask
 {
     struct m2m_target_run run;
     struct m2m_target_order order;
-    m2m_target_begin(ask->conf.target, rt_loop_env(ask->loop), identity, suite, &run, &order);
+    const struct m2m_target_shown shown = {identity, suite};
+    m2m_target_begin(ask->conf.target, rt_loop_env(ask->loop), &shown, &run, &order);
     gba_rc rc = order.reason;
     bool known = order.kind == M2M_TARGET_USE || order.kind == M2M_TARGET_REFUSE;
     if (!known)

@@ -29,7 +29,7 @@ struct m2m_ask_source {
 
 /* Zn; naf_zn_ask takes realms from conf->routes and our names from conf->diameter. */
 struct m2m_ask_zn {
-    struct rt_dia *dia;                /* NULL: BSFs are not asked */
+    struct rt_dia *dia; /* NULL: BSFs are not asked */
     const struct naf_conf *conf;
     const struct naf_service *service; /* fqdn: the target's; gsid: of the USS whose uid is the Enrolee-ID;
                                           uicc_keys: Ks_int_NAF is wanted for clients in a UICC */
@@ -42,8 +42,8 @@ struct m2m_ask_conf {
     size_t sources_n;
     gba_view cert_pem, key_pem; /* ours, shown to MEFs and MAFs; empty: none */
     struct m2m_ask_zn zn;
-    uint32_t timeout_ms;        /* of one question, connecting included; 0: 3000 */
-    uint32_t max_waiting;       /* handshakes that wait; further ones: E_TARGET_BUSY; 0: 1000 */
+    uint32_t timeout_ms;  /* of one question, connecting included; 0: 3000 */
+    uint32_t max_waiting; /* handshakes that wait; further ones: E_TARGET_BUSY; 0: 1000 */
 };
 
 /* E_TLS_CONF, E_ADDRESS, E_MEMORY.  No connection is made yet. */

@@ -38,7 +38,8 @@ struct fetch {
 static void on_cert(void *arg, struct rt_tls_ask *ask, const struct rt_tls_shown *shown)
 {
     const struct m2m_ask_src *src = arg;
-    struct m2m_shown seen = {.raw = shown->raw, .chain = shown->chain, .n = shown->n, .staple = shown->staple};
+    struct m2m_shown seen = {
+        .raw = shown->raw, .chain = shown->chain, .n = shown->n, .staple = shown->staple};
     gba_rc rc = m2m_cert_check(&src->from->expect, &seen, gba_env_now_s(rt_loop_env(src->loop)));
     rt_tls_answer(ask, &(struct rt_tls_answer){.rc = rc, .who = gba_text_view(&src->from->source.fqdn)});
 }
@@ -172,7 +173,8 @@ static gba_rc request(struct m2m_ask_src *src, const struct m2m_target_order *or
     return GBA_OK;
 }
 
-void m2m_ask_src_fetch(struct m2m_ask_src *src, const struct m2m_target_order *order, m2m_ask_src_fn *fn, void *arg)
+void m2m_ask_src_fetch(struct m2m_ask_src *src, const struct m2m_target_order *order, m2m_ask_src_fn *fn,
+                       void *arg)
 {
     struct m2m_shared nothing = {0};
     struct fetch *fetch = calloc(1, sizeof *fetch);
@@ -219,8 +221,8 @@ static gba_rc open_client(struct m2m_ask_src *src)
                          &src->client);
 }
 
-gba_rc m2m_ask_src_open(struct rt_loop *loop, const struct m2m_ask_conf *conf, const struct m2m_ask_source *from,
-                        struct m2m_ask_src **out)
+gba_rc m2m_ask_src_open(struct rt_loop *loop, const struct m2m_ask_conf *conf,
+                        const struct m2m_ask_source *from, struct m2m_ask_src **out)
 {
     struct m2m_ask_src *src = calloc(1, sizeof *src);
     *out = NULL;

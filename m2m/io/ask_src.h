@@ -18,7 +18,8 @@ GBA_MUST_USE gba_rc m2m_ask_src_open(struct rt_loop *loop, const struct m2m_ask_
 typedef void m2m_ask_src_fn(void *arg, gba_rc rc, const struct m2m_shared *got);
 
 /* Ask for what was ordered of this source; fn is called exactly once, later. */
-void m2m_ask_src_fetch(struct m2m_ask_src *src, const struct m2m_target_order *order, m2m_ask_src_fn *fn, void *arg);
+void m2m_ask_src_fetch(struct m2m_ask_src *src, const struct m2m_target_order *order, m2m_ask_src_fn *fn,
+                       void *arg);
 
 /* Questions that wait get E_PEER_GONE from the loop; frees itself behind the last. NULL is ignored. */
 void m2m_ask_src_close(struct m2m_ask_src *src);

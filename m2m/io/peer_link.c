@@ -87,7 +87,8 @@ static gba_rc on_open(void *arg, struct rt_tls *tls)
     const struct m2m_assoc *assoc = rt_tls_kept(tls);
     GBA_ENSURE(assoc != NULL, GBA_E_REG_ASSOCIATION);
     rt_log(RT_LOG_INFO, "peer.associated", RT_ID("peer", gba_text_view(&assoc->who)),
-           RT_CSTR("use", m2m_assoc_use_name(assoc->use)), RT_ID("credential", gba_text_view(&assoc->credential)),
+           RT_CSTR("use", m2m_assoc_use_name(assoc->use)),
+           RT_ID("credential", gba_text_view(&assoc->credential)),
            RT_CSTR("over", rt_tls_peer(tls)->dtls ? "dtls" : "tls"));
     rt_reasons_add(&link->reasons, GBA_OK);
     return GBA_OK;
@@ -120,7 +121,8 @@ static void serve(struct m2m_peer_link *link, const struct m2m_assoc *assoc, str
     struct gba_http_msg answer;
     rsp.rsc = m2m_rsc_of(rsp.reason);
     if (rsp.reason == GBA_OK)
-        m2m_peer_serve(&link->peer, rt_loop_env(link->loop), &(struct m2m_peer_ask){assoc, &req}, &room, &rsp);
+        m2m_peer_serve(&link->peer, rt_loop_env(link->loop), &(struct m2m_peer_ask){assoc, &req}, &room,
+                       &rsp);
     if (rsp.reason != GBA_OK)
         rt_log(RT_LOG_NOTICE, "peer.request-refused", RT_REASON(rsp.reason), RT_NUM("rsc", rsp.rsc),
                RT_ID("peer", assoc ? gba_text_view(&assoc->who) : GBA_LIT("")));

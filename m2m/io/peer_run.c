@@ -155,7 +155,8 @@ static gba_rc import_one(struct m2m_peer_run *run, const struct m2m_peer_key *co
     if (rc == GBA_OK) {
         rc = m2m_target_import(&run->target, rt_loop_env(run->loop), &shared);
         if (rc != GBA_OK)
-            rt_log(RT_LOG_ERROR, "peer.key-not-imported", RT_REASON(rc), RT_STR("key", gba_text_view(&conf->id)));
+            rt_log(RT_LOG_ERROR, "peer.key-not-imported", RT_REASON(rc),
+                   RT_STR("key", gba_text_view(&conf->id)));
     }
     gba_wipe(&shared);
     return rc;

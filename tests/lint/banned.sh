@@ -10,7 +10,7 @@ calls() {
 }
 NEVER='strcpy|strncpy|strcat|strncat|sprintf|vsprintf|strtok|gets|alloca|system|popen|rand|srand|tmpnam|mktemp|atoi|atol'
 HEAP='malloc|calloc|realloc|strdup|strndup|free|asprintf'
-MAY_HEAP='[a-z-]+/io/|rt/|[a-z-]+/main[^/]*\.c|tools/|bench/|tests/'
+MAY_HEAP='[a-z0-9-]+/io/|rt/|[a-z0-9-]+/main[^/]*\.c|tools/|bench/|tests/'
 
 printf '%s\n' '/* strcpy(a, b) */ x("system(1)"); // rand()' 'strcpy(a, b);' ' p = malloc (3);' 'env->random(x);' \
     'goto fail;' 'goto out;' > "$lint_tmp/x.c"
@@ -47,7 +47,7 @@ unnamed "$lint_tmp/rows" < "$lint_tmp/code" | check "every reason code is one th
 # Logs can be searched by part and by event: misnamed < source lines with events.
 misnamed() {
     grep -E '(rt_log|rt_log_fields|rt_reasons_log)\(' | grep -oE '"[^" ]*[._][^" ]*"' |
-        grep -vxE '"[a-z]+\.[a-z]+(-[a-z]+)*"' || true
+        grep -vxE '"[a-z0-9]+\.[a-z]+(-[a-z]+)*"' || true
 }
 printf '%s\n' 'rt_log(RT_LOG_WARN, "zn.key_given", x);' 'rt_log(RT_LOG_WARN, "zn.key-given", x);' 'open("a_b");' |
     misnamed | check_flags "log events" 1

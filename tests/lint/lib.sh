@@ -44,4 +44,4 @@ skip_all() {
 sources() {
     (cd "$top_srcdir" && find "$@" -name '*.[ch]' | LC_ALL=C sort)
 }
-PRODUCT="gba diameter-dict uicc bsf naf hss ue rt bench tools"
+PRODUCT="gba diameter-dict uicc bsf naf hss ue rt bench tools m2m"

@@ -27,12 +27,16 @@ static void setup(const char *self, const char *who)
     T_OK(gba_text_set(&assoc.credential, GBA_LIT("12-psa-17@mte.example")));
 }
 
-static void ask_over(const struct m2m_assoc *over, enum m2m_op op, const char *to, const char *from, const char *body)
+static void ask_over(const struct m2m_assoc *over, enum m2m_op op, const char *to, const char *from,
+                     const char *body)
 {
     gba_writer room = gba_writer_of(memory, sizeof memory);
-    struct m2m_request req = {
-        .op = op, .to = gba_view_cstr(to), .from = gba_view_cstr(from), .rqi = GBA_LIT("r1"), .ty = body ? 2 : 0,
-        .body = gba_view_cstr(body)};
+    struct m2m_request req = {.op = op,
+                              .to = gba_view_cstr(to),
+                              .from = gba_view_cstr(from),
+                              .rqi = GBA_LIT("r1"),
+                              .ty = body ? 2 : 0,
+                              .body = gba_view_cstr(body)};
     m2m_peer_serve(&peer, &world.env, &(struct m2m_peer_ask){over, &req}, &room, &rsp);
     T_STR(rsp.rqi, "r1");
 }
@@ -66,8 +70,9 @@ static void impersonation(void)
     refused(M2M_RSC_ASSOCIATION_REQUIRED, GBA_E_REG_ASSOCIATION);
     ask_over(NULL, M2M_CREATE, "/-", AE, BODY);
     refused(M2M_RSC_ASSOCIATION_REQUIRED, GBA_E_REG_ASSOCIATION);
-    static const char *const others[] = {"//sp.example/S98822", "S98822", "/S98822", "Ca3e3f3ab", AE "/", "//",
-                                         "//other.example/S98821", "mef.mte.example", "\xff"};
+    static const char *const others[] = {
+        "//sp.example/S98822",    "S98822",          "/S98822", "Ca3e3f3ab", AE "/", "//",
+        "//other.example/S98821", "mef.mte.example", "\xff"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         ask(M2M_CREATE, "/-", others[i], BODY);
         refused(M2M_RSC_NOT_AUTHENTICATED, GBA_E_REG_ORIGIN);
@@ -105,7 +110,8 @@ static void bad_creations(void)
     refused(M2M_RSC_NOT_ALLOWED, GBA_E_REG_OPERATION);
     ask(M2M_DELETE, "/-", AE, NULL);
     refused(M2M_RSC_NOT_ALLOWED, GBA_E_REG_OPERATION);
-    static const char *const nowhere[] = {"/x", "/~/mn1", "/~/in-cse2", "//sp.example/in-cse2", "//other/in-cse", "/-x"};
+    static const char *const nowhere[] = {
+        "/x", "/~/mn1", "/~/in-cse2", "//sp.example/in-cse2", "//other/in-cse", "/-x"};
     for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {
         ask(M2M_RETRIEVE, nowhere[i], AE, NULL);
         refused(M2M_RSC_NOT_FOUND, GBA_E_REG_ABSENT);
@@ -136,8 +142,13 @@ static void foreign_registrations(void)
 
 static struct dia_bia bia_of(const char *uss)
 {
-    struct dia_bia bia = {.result = {.code = DIA_SUCCESS}, .has_me_key = true, .has_uicc_key = true,
-                          .me_key = {{1}}, .uicc_key = {{2}}, .has_expiry = true, .expiry_s = 1000};
+    struct dia_bia bia = {.result = {.code = DIA_SUCCESS},
+                          .has_me_key = true,
+                          .has_uicc_key = true,
+                          .me_key = {{1}},
+                          .uicc_key = {{2}},
+                          .has_expiry = true,
+                          .expiry_s = 1000};
     if (uss)
         bia.uss_list = gba_view_cstr(uss);
     return bia;
@@ -242,17 +253,15 @@ static void bound_by_keys(void)
     CU_ASSERT_STRING_EQUAL(m2m_assoc_use_name(assoc.use), "naf");
 }
 
-#define USS(id, uids, key) \
-    "<uss id=\"" id "\" type=\"1\"><uids>" uids "</uids>" key "</uss>"
+#define USS(id, uids, key) "<uss id=\"" id "\" type=\"1\"><uids>" uids "</uids>" key "</uss>"
 #define UID(text) "<uid>" text "</uid>"
 
 static void zn_keys(void)
 {
     struct m2m_zn_want want = {.gsid = GBA_LIT("7")};
     struct m2m_shared got = {0};
-    struct dia_bia bia = bia_of("<ussList>" USS("8", UID("//sp.example/S1"), "")
-                                    USS("7", UID("sip:a@b.example") UID("host.example") UID(AE) UID("//sp.example/S2"), "")
-                                "</ussList>");
+    struct dia_bia bia = bia_of("<ussList>" USS("8", UID("//sp.example/S1"), "") USS(
+        "7", UID("sip:a@b.example") UID("host.example") UID(AE) UID("//sp.example/S2"), "") "</ussList>");
     T_OK(m2m_zn_learn(&want, &bia, &got));
     CU_ASSERT_EQUAL(got.n, 32);
     CU_ASSERT_EQUAL(got.key[0], 1);
@@ -285,7 +294,8 @@ int main(void)
         {"keys of a BSF, and whose they are", zn_keys},
         CU_TEST_INFO_NULL,
     };
-    CU_SuiteInfo suites[] = {
-        {"hostile", NULL, NULL, NULL, NULL, hostile}, {"good", NULL, NULL, NULL, NULL, good}, CU_SUITE_INFO_NULL};
+    CU_SuiteInfo suites[] = {{"hostile", NULL, NULL, NULL, NULL, hostile},
+                             {"good", NULL, NULL, NULL, NULL, good},
+                             CU_SUITE_INFO_NULL};
     return tap_run(suites);
 }

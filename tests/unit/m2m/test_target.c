@@ -53,9 +53,14 @@ static void be_maf(void)
     be("maf.mte.example", "maf.mte.example");
 }
 
+static void begin_octets(gba_view identity, uint16_t suite)
+{
+    m2m_target_begin(&target, &world.env, &(struct m2m_target_shown){identity, suite}, &run, &order);
+}
+
 static void begin_with(const char *identity, uint16_t suite)
 {
-    m2m_target_begin(&target, &world.env, gba_view_cstr(identity), suite, &run, &order);
+    begin_octets(gba_view_cstr(identity), suite);
 }
 
 static void begin(const char *identity)
@@ -90,7 +95,7 @@ static void give(uint8_t octet, int64_t until_s, const char *peer)
 
 static void fetched(gba_rc rc)
 {
-    m2m_target_fetched(&target, &world.env, &run, rc, &got, &order);
+    m2m_target_fetched(&target, &world.env, &run, &(struct m2m_target_got){rc, &got}, &order);
 }
 
 static void expect_key(uint8_t octet)
@@ -107,8 +112,18 @@ static void expect_key(uint8_t octet)
 static void identities_of_nobody(void)
 {
     static const char *const bad[] = {
-        "", "@", "x", "x@", "@mef.mte.example", HEXID, HEXID "@", "km-17@maf.mte.example", "3GPP-bootstrapping;",
-        "3GPP-bootstrapping", HEXID "0@mef.mte.example", "'; DROP TABLE--@mef.mte.example",
+        "",
+        "@",
+        "x",
+        "x@",
+        "@mef.mte.example",
+        HEXID,
+        HEXID "@",
+        "km-17@maf.mte.example",
+        "3GPP-bootstrapping;",
+        "3GPP-bootstrapping",
+        HEXID "0@mef.mte.example",
+        "'; DROP TABLE--@mef.mte.example",
     };
     be_cse();
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -119,9 +134,9 @@ static void identities_of_nobody(void)
     gba_writer w = gba_writer_of(lengthy, sizeof lengthy);
     gba_put_fill(&w, 'A', 280);
     gba_put_str(&w, "@mef.mte.example");
-    m2m_target_begin(&target, &world.env, gba_writer_view(&w), CBC, &run, &order);
+    begin_octets(gba_writer_view(&w), CBC);
     expect_refusal(GBA_E_TARGET_UNKNOWN);
-    m2m_target_begin(&target, &world.env, GBA_LIT("a\0b@bsf.home.example"), CBC, &run, &order);
+    begin_octets(GBA_LIT("a\0b@bsf.home.example"), CBC);
     expect_refusal(GBA_E_TARGET_UNKNOWN);
 }
 
@@ -236,13 +251,18 @@ static void bad_aliases(void)
     T_OK(m2m_target_import(&target, &world.env, &key));
     key = imported("km-18@maf.mte.example", 2, M2M_USE_KM);
     T_OK(m2m_target_import(&target, &world.env, &key));
-    T_RC(m2m_target_alias(&target, &world.env, GBA_LIT(KEID), GBA_LIT("km-1@maf.mte.example")), GBA_E_TARGET_UNKNOWN);
-    T_RC(m2m_target_alias(&target, &world.env, GBA_LIT("km-17@maf.mte.example"), GBA_LIT("a b")), GBA_E_M2M_KEYID);
-    T_RC(m2m_target_alias(&target, &world.env, GBA_LIT("km-17@maf.mte.example"), GBA_LIT("km-18@maf.mte.example")),
+    T_RC(m2m_target_alias(&target, &world.env, GBA_LIT(KEID), GBA_LIT("km-1@maf.mte.example")),
+         GBA_E_TARGET_UNKNOWN);
+    T_RC(m2m_target_alias(&target, &world.env, GBA_LIT("km-17@maf.mte.example"), GBA_LIT("a b")),
+         GBA_E_M2M_KEYID);
+    T_RC(m2m_target_alias(&target, &world.env, GBA_LIT("km-17@maf.mte.example"),
+                          GBA_LIT("km-18@maf.mte.example")),
          GBA_E_M2M_TWICE);
-    T_OK(m2m_target_alias(&target, &world.env, GBA_LIT("km-17@maf.mte.example"), GBA_LIT("a@maf.mte.example")));
-    T_RC(m2m_target_alias(&target, &world.env, GBA_LIT("km-18@maf.mte.example"), GBA_LIT("A@maf.mte.example")),
-         GBA_E_M2M_TWICE);
+    T_OK(m2m_target_alias(&target, &world.env, GBA_LIT("km-17@maf.mte.example"),
+                          GBA_LIT("a@maf.mte.example")));
+    T_RC(
+        m2m_target_alias(&target, &world.env, GBA_LIT("km-18@maf.mte.example"), GBA_LIT("A@maf.mte.example")),
+        GBA_E_M2M_TWICE);
     key = imported("a@maf.mte.example", 3, M2M_USE_KM);
     T_RC(m2m_target_import(&target, &world.env, &key), GBA_E_M2M_TWICE);
     begin("A@maf.mte.example");
@@ -389,7 +409,8 @@ static void alias_of_gba(void)
     begin_with(BTID, CBC);
     give(1, in(60), AE);
     fetched(GBA_OK);
-    T_OK(m2m_target_alias(&target, &world.env, GBA_LIT("3GPP-bootstrapping;" BTID), GBA_LIT("km-1@maf.mte.example")));
+    T_OK(m2m_target_alias(&target, &world.env, GBA_LIT("3GPP-bootstrapping;" BTID),
+                          GBA_LIT("km-1@maf.mte.example")));
     begin_with("km-1@maf.mte.example", CBC);
     expect_key(1);
     begin_with("km-1@maf.mte.example", CCM8);
@@ -459,7 +480,8 @@ int main(void)
         {"lists show no key", listed},
         CU_TEST_INFO_NULL,
     };
-    CU_SuiteInfo suites[] = {
-        {"hostile", NULL, NULL, NULL, NULL, hostile}, {"good", NULL, NULL, NULL, NULL, good}, CU_SUITE_INFO_NULL};
+    CU_SuiteInfo suites[] = {{"hostile", NULL, NULL, NULL, NULL, hostile},
+                             {"good", NULL, NULL, NULL, NULL, good},
+                             CU_SUITE_INFO_NULL};
     return tap_run(suites);
 }
