@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "gba/base/secret.h"
 #include "gba/wire/hello.h"
 #include "rt/tls_int.h"
 
@@ -136,6 +137,14 @@ static gba_rc use_engine(struct rt_tls *tls, const struct rt_tls_ops *ops)
     return ops->open(tls);
 }
 
+/* A client that can show a raw key, in a suite where one can be shown. */
+static bool offers_raw(const struct gba_hello *hello)
+{
+    gba_view types = hello->client_cert_types;
+    return gba_view_find(types, GBA_HELLO_RAW_KEY) < types.n &&
+           (gba_hello_offers(hello, GBA_HELLO_ECDSA_CBC) || gba_hello_offers(hello, GBA_HELLO_ECDSA_CCM_8));
+}
+
 /* E_HELLO_MORE: not known yet.  Else what the client is, if it is a TLS client at all. */
 static gba_rc read_hello(struct rt_tls *tls, bool *raw)
 {
@@ -145,9 +154,9 @@ static gba_rc read_hello(struct rt_tls *tls, bool *raw)
     gba_writer w = rt_buf_room(&whole, GBA_HELLO_MAX);
     gba_view octets = rt_buf_view(&tls->hello);
     gba_rc rc = tls->first->dtls ? gba_hello_dtls(octets, &hello) : gba_hello_tls(octets, &w, &hello);
-    gba_view types = rc == GBA_OK ? hello.client_cert_types : (gba_view){0};
-    *raw = gba_view_find(types, GBA_HELLO_RAW_KEY) < types.n;
-    if (rc == GBA_OK && tls->first->dtls && hello.cookie.n == 0)
+    if (rc == GBA_OK)
+        *raw = offers_raw(&hello);
+    if (rc == GBA_OK && tls->first->dtls && !gba_ct_eq(hello.cookie, GBA_ARRAY(tls->cookie)))
         rc = GBA_E_HELLO;
     rt_buf_free(&whole);
     return rc;

@@ -7,6 +7,7 @@
 
 #include "gba/base/secret.h"
 #include "gba/crypto/hash.h"
+#include "rt/tls_gnu.h"
 #include "rt/tls_int.h"
 #include "rt/tls_port.h"
 
@@ -110,10 +111,13 @@ static gba_rc restrict_protocol(SSL_CTX *ssl, bool dtls)
 
 static gba_rc configure(struct rt_tls_ctx *ctx, const struct rt_tls_ctx_conf *conf)
 {
-    GBA_ENSURE(!conf->raw_keys, GBA_E_TLS_CONF);
+    bool only_raw = conf->raw_keys && !conf->server;
     GBA_TRY(restrict_protocol(ctx->ssl, conf->dtls));
     GBA_TRY(use_suites(ctx->ssl, conf->suites));
-    GBA_TRY(use_own(ctx->ssl, conf->cert_pem, conf->key_pem));
+    if (!only_raw)
+        GBA_TRY(use_own(ctx->ssl, conf->cert_pem, conf->key_pem));
+    if (conf->raw_keys)
+        GBA_TRY(rt_tls_gnu_new(ctx, conf));
     if (conf->server && conf->psk_hint)
         GBA_ENSURE(SSL_CTX_use_psk_identity_hint(ctx->ssl, conf->psk_hint) == 1, GBA_E_TLS_CONF);
     return rt_buf_append(&ctx->staple, conf->staple);
@@ -159,6 +163,7 @@ void rt_tls_ctx_free(struct rt_tls_ctx *ctx)
         return;
     SSL_CTX_free(ctx->ssl);
     BIO_meth_free(ctx->bio);
+    rt_tls_gnu_free(ctx->gnu);
     rt_buf_free(&ctx->staple);
     gba_wipe(ctx);
     free(ctx);

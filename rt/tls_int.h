@@ -6,6 +6,7 @@
  *   rt/tls_ask.c   questions of a handshake, and the jobs that wait for answers
  *   rt/tls_ctx.c   configurations
  *   rt/tls_ossl.c  the engine on OpenSSL
+ *   rt/tls_gnu.c   the engine on GnuTLS
  *
  * An engine is a struct rt_tls_ops.  It keeps octets in both directions in
  * memory and knows nothing of hooks, owners, states and freeing order: tls.c
@@ -81,6 +82,7 @@ struct rt_tls_ctx {
     const struct rt_tls_ops *raw_ops; /* engine for raw keys; NULL: none are used */
     struct ssl_ctx_st *ssl;           /* OpenSSL's */
     struct bio_method_st *bio;        /* how OpenSSL reaches our octets */
+    struct rt_tls_gnu *gnu;           /* GnuTLS's; NULL: no raw keys are used */
 };
 
 struct rt_tls {

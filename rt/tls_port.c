@@ -89,27 +89,44 @@ void rt_tls_port_free(struct rt_tls_port *port)
     rt_buf_free(&port->out.octets);
 }
 
+/* ---- a library's side ---- */
+
+bool rt_tls_port_has(const struct rt_tls_port *port)
+{
+    return waiting(&port->in).n > 0;
+}
+
+size_t rt_tls_port_read(struct rt_tls_port *port, void *out, size_t n)
+{
+    gba_view v = gba_view_sub(front(&port->in, port->datagrams), 0, n);
+    if (v.n == 0)
+        return 0;
+    gba_copy(out, v);
+    drop(&port->in, port->datagrams, v.n);
+    return v.n;
+}
+
+gba_rc rt_tls_port_write(struct rt_tls_port *port, gba_view octets)
+{
+    return put(&port->out, port->datagrams, octets);
+}
+
 /* ---- OpenSSL's side ---- */
 
 static int on_read(BIO *bio, char *out, int n)
 {
-    struct rt_tls_port *port = BIO_get_data(bio);
-    gba_view v = gba_view_sub(front(&port->in, port->datagrams), 0, n > 0 ? (size_t)n : 0);
+    size_t got = rt_tls_port_read(BIO_get_data(bio), out, n > 0 ? (size_t)n : 0);
     BIO_clear_retry_flags(bio);
-    if (v.n == 0) {
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    gba_copy(out, v);
-    drop(&port->in, port->datagrams, v.n);
-    return (int)v.n;
+    if (got > 0)
+        return (int)got;
+    BIO_set_retry_read(bio);
+    return -1;
 }
 
 static int on_write(BIO *bio, const char *octets, int n)
 {
-    struct rt_tls_port *port = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
-    if (n <= 0 || put(&port->out, port->datagrams, gba_view_of(octets, (size_t)n)) != GBA_OK)
+    if (n <= 0 || rt_tls_port_write(BIO_get_data(bio), gba_view_of(octets, (size_t)n)) != GBA_OK)
         return -1;
     return n;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Octets of one connection in both directions, as an OpenSSL BIO sees them.
+ * Octets of one connection in both directions, as a TLS library sees them.
  * For DTLS the borders of datagrams are kept: one read gives one datagram.
  */
 #pragma once
@@ -36,6 +36,13 @@ GBA_MUST_USE gba_rc rt_tls_port_feed(struct rt_tls_port *port, gba_view octets);
 
 /* Move what waits for the peer (one datagram of it) to the end of out; false: nothing. */
 bool rt_tls_port_take(struct rt_tls_port *port, struct rt_buf *out);
+
+/* For a library: at most n octets (of one datagram) of the peer to out; 0: there are none. */
+size_t rt_tls_port_read(struct rt_tls_port *port, void *out, size_t n);
+bool rt_tls_port_has(const struct rt_tls_port *port);
+
+/* For a library: octets (a datagram) for the peer.  E_MEMORY. */
+GBA_MUST_USE gba_rc rt_tls_port_write(struct rt_tls_port *port, gba_view octets);
 
 /* Set the description of the unencrypted fatal alert that was written last. */
 void rt_tls_port_alert(struct rt_tls_port *port, uint8_t description);

@@ -12,6 +12,9 @@
 enum {
     GBA_HELLO_MAX = 16384, /* octets of a ClientHello that is looked at */
     GBA_HELLO_RAW_KEY = 2, /* RFC 7250: the certificate type RawPublicKey */
+    /* TS-0003 10.2.3: the suites of certificates */
+    GBA_HELLO_ECDSA_CBC = 0xc023,   /* TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 */
+    GBA_HELLO_ECDSA_CCM_8 = 0xc0ae, /* TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 */
 };
 
 /* Views into what was parsed. */

@@ -168,6 +168,7 @@ static struct rt_tls_ctx *context(bool dtls, gba_view cert, gba_view key)
         .cert_pem = cert,
         .key_pem = key,
         .ask_cert = true,
+        .raw_keys = true,
     };
     need(rt_tls_ctx_new(&conf, &ctx), "no context");
     return ctx;

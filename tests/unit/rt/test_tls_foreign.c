@@ -295,6 +295,7 @@ static void offer(const uint8_t *types)
 static void raw_goes_to_the_other(void)
 {
     offer(raw_or_x509);
+    CU_ASSERT_EQUAL(SSL_CTX_set_cipher_list(pair.client.ctx->ssl, PAIR_PSK_SUITE ":" PAIR_CERT_SUITE), 1);
     run();
     CU_ASSERT_EQUAL(engines, 1);
     CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_HANDSHAKE);
@@ -307,8 +308,9 @@ static void raw_goes_to_the_other(void)
 
 static void others_go_to_openssl(void)
 {
-    for (int i = 0; i < 2; i++) {
-        offer(i ? x509_only : NULL);
+    const uint8_t *const offers[] = {NULL, x509_only, raw_or_x509}; /* the last without a suite for it */
+    for (int i = 0; i < 3; i++) {
+        offer(offers[i]);
         run();
         pair_carries(&pair);
         CU_ASSERT_EQUAL(engines, 0);
