@@ -1,23 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 
-#include "bsf/io/role.h"
+#include "bsf/io/mef_role.h"
+#include "m2m/io/admin_mef.h"
 
 struct app {
     struct bsf_conf conf;
+    struct m2m_mef_server mef;
+    struct bsf_mef_role between;
     struct bsf_role bsf;
+    struct m2m_admin admin;
+    struct m2m_admin_mef admin_mef;
 };
 
 static void log_counters(void *arg)
 {
     const struct app *app = arg;
     bsf_role_log_counters(&app->bsf);
+    m2m_mef_server_log_counters(&app->mef);
+}
+
+static gba_rc start_mef(struct app *app, struct rt_daemon *daemon)
+{
+    const struct m2m_conf_mef *conf = &app->conf.mef;
+    GBA_TRY(m2m_mef_server_open(&app->mef, daemon, conf));
+    GBA_TRY(m2m_admin_open(&app->admin, daemon, &app->conf.admin));
+    if (conf->names.n == 0)
+        return GBA_OK;
+    return m2m_admin_mef_mount(&app->admin_mef, &app->admin, &app->mef.engine, &conf->instructions_key);
 }
 
 static gba_rc start(void *arg, struct rt_daemon *daemon)
 {
     struct app *app = arg;
-    const struct bsf_role_mef mef = {NULL, NULL, NULL};
+    GBA_TRY(start_mef(app, daemon));
+    const struct bsf_role_mef mef = bsf_mef_role_of(&app->between, &app->mef);
     GBA_TRY(bsf_role_open(&app->bsf, daemon, &app->conf, &mef));
     return rt_on_signal(rt_daemon_loop(daemon), SIGUSR1, log_counters, app);
 }
@@ -26,7 +43,9 @@ static void stop(void *arg)
 {
     struct app *app = arg;
     log_counters(app);
+    m2m_admin_close(&app->admin);
     bsf_role_close(&app->bsf);
+    m2m_mef_server_close(&app->mef);
 }
 
 static void check(const void *conf, const struct gba_conf_sink *sink)
@@ -50,5 +69,6 @@ int main(int argc, char **argv)
                                   .stop = stop,
                                   .arg = &app,
                               });
+    m2m_mef_server_free(&app.mef);
     return code;
 }

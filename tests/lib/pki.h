@@ -12,3 +12,11 @@ void t_pki(const char *words);
 
 /* A file of the folder, e.g. "root.pem"; lives as long as the program.  Missing: ends it. */
 gba_view t_pki_file(const char *name);
+
+/* Start the OCSP responder of a CA on 127.0.0.1, or stop it; one at a time, stopped at the end of
+ * the program too.  The port. */
+unsigned t_pki_responder(const char *ca);
+void t_pki_responder_stop(void);
+
+/* How many requests it got so far. */
+unsigned t_pki_responder_requests(void);

@@ -121,13 +121,19 @@ struct foreign {
     BIO *in, *out;
 };
 
+enum { FOREIGN_IDENTITY = 256 };
+
+static size_t foreign_identity_n = FOREIGN_IDENTITY;
+
 static unsigned foreign_key(SSL *ssl, const char *hint, char *identity, unsigned max_identity,
                             unsigned char *psk, unsigned max)
 {
     (void)ssl;
     (void)hint;
-    CU_ASSERT(max_identity > pair.client.psk.identity.n && max >= pair.client.psk.n);
-    gba_copy(identity, gba_view_of(pair.client.psk.identity.s, pair.client.psk.identity.n + 1u));
+    CU_ASSERT(max_identity >= FOREIGN_IDENTITY && max >= pair.client.psk.n);
+    for (int i = 0; i < FOREIGN_IDENTITY; i++)
+        identity[i] = 'x';
+    identity[foreign_identity_n] = 0;
     gba_copy(psk, gba_view_of(pair.client.psk.key, pair.client.psk.n));
     return (unsigned)pair.client.psk.n;
 }
@@ -198,11 +204,24 @@ static void null_suites(void)
     foreign_refused("eNULL:@SECLEVEL=0", TLS1_2_VERSION, SSL_AD_HANDSHAKE_FAILURE);
 }
 
+/* One octet more than we keep looks like a wrong key. */
+static void long_identity(void)
+{
+    struct foreign f;
+    foreign_begin(&f, PAIR_PSK_SUITE, TLS1_2_VERSION);
+    foreign_run(&f);
+    pair_failed(&pair.server, GBA_E_TOO_LONG);
+    pair_alerted(&pair.server, SSL_AD_BAD_RECORD_MAC);
+    CU_ASSERT_EQUAL(pair.server.psk_asked, 0);
+    foreign_end(&f);
+}
+
 /* No session identifier, no ticket, no second handshake. */
 static void nothing_goes_on(void)
 {
     struct foreign f;
     unsigned n = 1;
+    foreign_identity_n = 10;
     foreign_begin(&f, PAIR_PSK_SUITE, TLS1_2_VERSION);
     foreign_run(&f);
     CU_ASSERT_EQUAL(rt_tls_state(pair.server.tls), RT_TLS_OPEN);
@@ -215,6 +234,7 @@ static void nothing_goes_on(void)
     CU_ASSERT_EQUAL(pair.server.psk_asked, 1);
     CU_ASSERT_EQUAL(pair.server.opened, 1);
     foreign_end(&f);
+    foreign_identity_n = FOREIGN_IDENTITY;
 }
 
 static CU_TestInfo foreign[] = {
@@ -224,6 +244,7 @@ static CU_TestInfo foreign[] = {
     {"a flood while an answer is awaited", flood_while_asking},
     {"TLS 1.0, 1.1 and 1.3", other_versions},
     {"suites without encryption", null_suites},
+    {"an identity of 256 octets", long_identity},
     {"no resumption, no renegotiation", nothing_goes_on},
     CU_TEST_INFO_NULL,
 };

@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The MEF with foreign neighbours: openssl as Enrolee, curl as MAF and as operator.
+set -u
+. "$top_srcdir/tools/lab.sh"
+. "$top_srcdir/tests/lib/tap.sh"
+lab_open "$top_builddir"
+port_mef=$port_naf port_admin=$port_hss
+label=EXPORTER-oneM2M-Bootstrap
+kpm=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+kpm_b64=$(python3 -c 'import base64,sys; print(base64.b64encode(bytes.fromhex(sys.argv[1])).decode())' $kpm)
+pki() { sh "$top_srcdir/tests/lib/pki.sh" "$lab/pki" "$@"; }
+
+config() {
+    pki ca root && pki ca other &&
+        pki fqdn mef root mef.mte.example && pki fqdn mef2 root mef.sp.example &&
+        pki fqdn maf root maf.mte.example && pki fqdn maf2 root maf.other.example &&
+        pki fqdn false other maf.mte.example && pki device dev root 0.2.481.1 100.3030.10011 &&
+        pki device dev2 root 0.2.481.1 100.3030.10012 || return 1
+    (umask 077; openssl rand -hex 32 >"$lab/store.key"; openssl rand -hex 32 >"$lab/token")
+    cat >"$lab/bsf.yaml" <<END
+mef:
+  listen: [ "127.0.0.1:$port_mef" ]
+  listen_dtls: [ "127.0.0.1:$port_mef" ]
+  names:
+    - { fqdn: mef.mte.example, cert: $lab/pki/mef.pem, key: $lab/pki/mef.key }
+    - { fqdn: mef.sp.example, cert: $lab/pki/mef2.pem, key: $lab/pki/mef2.key }
+  targets:
+    - { id: maf.mte.example, anchors: $lab/pki/root.pem }
+    - { id: maf.other.example, anchors: $lab/pki/root.pem }
+  raw_keys: false
+  store: { path: $lab/store, key_file: $lab/store.key }
+admin: { listen: [ "127.0.0.1:$port_admin" ], token_file: $lab/token }
+END
+}
+
+admin() { # METHOD PATH [JSON]: status code; the answer in $lab/answer
+    curl -sS --noproxy '*' --max-time 10 -X "$1" -H "Authorization: Bearer $(cat "$lab/token")" ${3:+-d "$3"} \
+        -o "$lab/answer" -w '%{http_code}' "http://127.0.0.1:$port_admin$2"
+}
+ppsk_record() { # NAME KPMID [MEMBERS]
+    admin PUT "/v1/enrolees/$1" "{\"name\":\"$1\",\"framework\":\"ppsk\",\"mef\":\"mef.mte.example\",
+        \"enroleeID\":\"//sp.example/S98821\",\"targets\":[\"maf.mte.example\"],\"expiry\":3600,
+        \"kpmID\":\"$2\",\"kpm\":\"$kpm_b64\"${3:-}}"
+}
+cert_record() {
+    admin PUT /v1/enrolees/meter-2 "{\"name\":\"meter-2\",\"framework\":\"cert\",\"mef\":\"mef.mte.example\",
+        \"enroleeID\":\"//sp.example/S98822\",\"targets\":[\"maf.mte.example\"],\"expiry\":3600,
+        \"flavour\":\"device\",\"certID\":\"0.2.481.1.100.3030.10011\",
+        \"anchors\":$(python3 -c 'import json,sys; print(json.dumps(open(sys.argv[1]).read()))' "$lab/pki/root.pem")}"
+}
+
+# client ARGUMENT...: openssl as a client until its handshake is over; sets $keid and $ke
+client() {
+    : | timeout 15 openssl s_client -connect "127.0.0.1:$port_mef" -keymatexport "$label" -keymatexportlen 48 \
+        -CAfile "$lab/pki/root.pem" "$@" >"$lab/client" 2>&1 || return 1
+    set -- "$(sed -n 's/^ *Keying material: //p' "$lab/client")"
+    keid=$(printf %.32s "$1")@mef.mte.example ke=$(printf %s "$1" | tail -c 64 | tr A-F a-f)
+    [ ${#1} -eq 96 ]
+}
+psk() { # IDENTITY KEY ARGUMENT...
+    client -tls1_2 -cipher PSK-AES128-CBC-SHA256 -psk_identity "$1" -psk "$2" "${@:3}"
+}
+cert() { client -tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256 -cert "$lab/pki/$1.pem" -key "$lab/pki/$1.key" "${@:2}"; }
+kpm_id=kpm-0001@mef.mte.example
+
+# fetch CERTIFICATE PATH ARGUMENT...: status code; the answer in $lab/answer
+fetch() {
+    curl -sS --noproxy '*' --max-time 10 --cert "$lab/pki/$1.pem" --key "$lab/pki/$1.key" --tls-max 1.2 \
+        --cacert "$lab/pki/root.pem" --resolve "mef.mte.example:$port_mef:127.0.0.1" \
+        --ciphers ECDHE-ECDSA-AES128-SHA256 -o "$lab/answer" -w '%{http_code}' "${@:3}" \
+        "https://mef.mte.example:$port_mef$2"
+}
+gives() { # KE: Km and the rest, as computed here
+    python3 - "$lab/answer" "$1" <<'END'
+import base64, hashlib, hmac, json, sys
+answer = json.load(open(sys.argv[1]))
+label = b"oneM2M Enrolment Key to Master Credential derivation" + b"maf.mte.example"
+km = hmac.new(bytes.fromhex(sys.argv[2]), label, hashlib.sha256).digest()
+assert answer["status"] is True and base64.b64decode(answer["credential"]) == km, answer
+assert answer["enroleeID"].startswith("//sp.example/S9882") and len(answer["lifetime"]) == 15, answer
+END
+}
+# post KPM-ID BODY: POST /enrol in the session of a handshake; the answer in $lab/client
+post() {
+    { printf 'POST /enrol HTTP/1.1\r\nHost: mef.mte.example\r\nContent-Type: application/json\r\n'
+      printf 'Content-Length: %d\r\nConnection: close\r\n\r\n%s' "${#2}" "$2"; sleep 1; } |
+        timeout 15 openssl s_client -quiet -connect "127.0.0.1:$port_mef" -tls1_2 -cipher PSK-AES128-CBC-SHA256 \
+            -psk_identity "$1" -psk "$kpm" >"$lab/client" 2>&1
+    grep -o '"keID":"[^"]*' "$lab/client" | cut -d'"' -f4 >"$lab/keid"
+}
+said() { grep -c "$1" "$lab/bsf.log"; }
+
+check "certificates and configuration" config
+check "the configuration is good" "$top_builddir/keystrap-bsf" -t -c "$lab/bsf.yaml"
+check "keystrap-bsf starts with the MEF alone" lab_start bsf
+check_same "instructions: a pre-provisioned key" "$(ppsk_record meter-1 $kpm_id)" 200
+check_same "instructions: a certificate" "$(cert_record)" 200
+check_same "instructions: a token is needed" "$(ppsk_record meter-3 kpm-0003@mef.mte.example ',"tokenNeeded":true')" 200
+
+# hostile
+fails() { ! "$@"; }
+keys_n() { admin GET /v1/enrolment-keys >/dev/null && grep -o keID "$lab/answer" | wc -l; }
+check "an unknown KpmId is refused" fails psk kpm-9999@mef.mte.example "$kpm"
+check "a wrong Kpm is refused" fails psk $kpm_id "${kpm}00"
+check "another MEF's name is refused" fails psk $kpm_id "$kpm" -servername mef.sp.example
+check "a stranger's name is refused" fails psk $kpm_id "$kpm" -servername mef.evil.example
+check "another device is refused" fails cert dev2
+check "a certificate of another CA is refused" fails cert false
+check "no certificate is refused" fails client -tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256
+check "TLS 1.3 is refused" fails client -tls1_3
+check "other suites are refused" fails client -tls1_2 -cipher PSK-AES256-CBC-SHA384:PSK-AES128-GCM-SHA256 \
+    -psk_identity $kpm_id -psk "$kpm"
+check_same "nobody was enrolled" "$(keys_n)" 0
+check "refusals are told" test "$(said 'mef.refused.*reason=mef-kpm-unknown')" -ge 2
+
+# good
+check "an Enrolee proves its key over TLS" psk $kpm_id "$kpm" -servername mef.mte.example
+check_same "its MAF gets what is derived" "$(fetch maf "/fetchCredentials/$keid")" 200
+check "which is Km" gives "$ke"
+keid1=$keid ke1=$ke
+check_same "with a percent-encoded KeId too" "$(fetch maf "/fetchCredentials/${keid/@/%40}")" 200
+check_same "another MAF does not" "$(fetch maf2 "/fetchCredentials/$keid")" 403
+check_same "nor one that says so" "$(fetch maf2 "/fetchCredentials/$keid" -H 'X-M2M-Origin: maf.mte.example')" 403
+check "nor one of another CA" test "$(fetch false "/fetchCredentials/$keid" 2>/dev/null)" = 000
+check_same "an unknown KeId" "$(fetch maf "/fetchCredentials/00${keid:2}")" 404
+check_same "a usage-constrained key" "$(fetch maf "/fetchCredentials/$keid/21")" 200
+check_same "a usage that is none" "$(fetch maf "/fetchCredentials/$keid/99")" 400
+check_same "another path" "$(fetch maf /)" 404
+check_same "another method" "$(fetch maf "/fetchCredentials/$keid" -X DELETE)" 405
+check_same "a registration" "$(fetch maf /- -H 'X-M2M-Origin: maf.mte.example' -H 'X-M2M-RI: 1')" 200
+check "over DTLS" client -dtls1_2 -cipher PSK-AES128-CCM8 -psk_identity $kpm_id -psk "$kpm"
+check_same "the MAF gets that too" "$(fetch maf "/fetchCredentials/$keid")" 200
+check "with a device certificate" cert dev
+check_same "and for that" "$(fetch maf "/fetchCredentials/$keid")" 200
+check "which is Km" gives "$ke"
+check "with a device certificate over DTLS" client -dtls1_2 -cipher ECDHE-ECDSA-AES128-CCM8 \
+    -cert "$lab/pki/dev.pem" -key "$lab/pki/dev.key"
+
+# tokens
+check_same "a token is made" "$(admin POST /v1/enrolees/meter-3/token '{"lifetime":60}')" 200
+token=$(python3 -c 'import json,sys; a = json.load(open(sys.argv[1])); print(a.get("token") or a["enrolmentToken"])' "$lab/answer")
+post kpm-0003@mef.mte.example '{"enrolmentToken":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","rspf":["ppsk"]}'
+check "a wrong token is refused" holds "$lab/client" token-invalid
+post kpm-0003@mef.mte.example "{\"enrolmentToken\":\"$token\",\"rspf\":[\"gba\"]}"
+check "no common framework" holds "$lab/client" no-common-rspf
+psk kpm-0003@mef.mte.example "$kpm"
+check_same "without the token there is no key" "$(fetch maf "/fetchCredentials/$keid")" 403
+post kpm-0003@mef.mte.example "{\"enrolmentToken\":\"$token\",\"rspf\":[\"cert\",\"ppsk\"]}"
+check "the token is taken" holds "$lab/client" '"keID":'
+check_same "with it there is" "$(fetch maf "/fetchCredentials/$(cat "$lab/keid")")" 200
+post kpm-0003@mef.mte.example "{\"enrolmentToken\":\"$token\",\"rspf\":[\"ppsk\"]}"
+check "once" holds "$lab/client" token-invalid
+
+# a killed process loses nothing
+kill -9 "${lab_pids[bsf]}"
+wait_for 5 lab_dead bsf
+lab_stop bsf
+cp "$lab/bsf.log" "$lab/first.log"
+check "it starts again after kill -9" lab_start bsf
+check_same "keys of before are given still" "$(fetch maf "/fetchCredentials/$keid1")" 200
+check "and are the same" gives "$ke1"
+check_same "a record goes with its keys" "$(admin DELETE /v1/enrolees/meter-1)" 204
+check_same "they are not given any more" "$(fetch maf "/fetchCredentials/$keid1")" 404
+lab_stop bsf
+check_same "it stops cleanly" "${lab_codes[bsf]}" 0
+check "counters are told" test "$(said 'mef.count reason=ok')" -ge 1
+secrets() {
+    ! grep -qi -e "$kpm" -e "$ke1" -e "$token" -e "$kpm_b64" "$lab/bsf.log" "$lab/first.log" &&
+        ! grep -q "kpm-0001@\|${keid1%@*}" "$lab/bsf.log" "$lab/first.log"
+}
+check "no key, token or whole identity was told" secrets
+tap_done
