@@ -36,7 +36,8 @@ static struct m2m_enrol_order done(gba_rc reason)
     return (struct m2m_enrol_order){.kind = M2M_ENROL_DONE, .reason = reason};
 }
 
-static struct m2m_enrol_order start(struct m2m_enrol *run, const gba_env *env, const struct m2m_enrol_event *event)
+static struct m2m_enrol_order start(struct m2m_enrol *run, const gba_env *env,
+                                    const struct m2m_enrol_event *event)
 {
     const struct m2m_enrolee *conf = run->conf;
     if (conf->target.text.n == 0)
@@ -123,16 +124,15 @@ static struct m2m_enrol_order bootstrapped(struct m2m_enrol *run, const gba_env 
 static enum m2m_enrol_order_kind asked_by(enum m2m_enrol_event_kind event)
 {
     static const enum m2m_enrol_order_kind askers[] = {
-        [M2M_ENROL_START] = M2M_ENROL_DONE,
-        [M2M_ENROL_HANDSHAKEN] = M2M_ENROL_HANDSHAKE,
-        [M2M_ENROL_PRESENTED] = M2M_ENROL_PRESENT,
-        [M2M_ENROL_BOOTSTRAPPED] = M2M_ENROL_BOOTSTRAP,
+        [M2M_ENROL_START] = M2M_ENROL_DONE,        [M2M_ENROL_HANDSHAKEN] = M2M_ENROL_HANDSHAKE,
+        [M2M_ENROL_PRESENTED] = M2M_ENROL_PRESENT, [M2M_ENROL_BOOTSTRAPPED] = M2M_ENROL_BOOTSTRAP,
         [M2M_ENROL_KEPT] = M2M_ENROL_KEEP,
     };
     return askers[event];
 }
 
-static struct m2m_enrol_order answer(struct m2m_enrol *run, const gba_env *env, const struct m2m_enrol_event *event)
+static struct m2m_enrol_order answer(struct m2m_enrol *run, const gba_env *env,
+                                     const struct m2m_enrol_event *event)
 {
     if (run->waiting != asked_by(event->kind))
         return done(GBA_E_BUG);
@@ -167,8 +167,7 @@ void m2m_enrol_token_put(const struct m2m_enrolee *conf, gba_view token, gba_wri
     gba_json_end(&o, '}');
 }
 
-const char *m2m_enrol_state(const struct m2m_link *link, int64_t now_s)
+const char *m2m_enrol_state(gba_rc checked)
 {
-    gba_rc rc = m2m_link_check(link, now_s);
-    return rc == GBA_OK ? "enrolled" : rc == GBA_E_ENROL_EXPIRED ? "expired" : "unenrolled";
+    return checked == GBA_OK ? "enrolled" : checked == GBA_E_ENROL_EXPIRED ? "expired" : "unenrolled";
 }

@@ -19,15 +19,15 @@
 
 /* Bootstrap Instruction Configuration of an Enrolee (tables 9.2.2.1-1 and -2). */
 struct m2m_enrolee {
-    struct m2m_id target;   /* whom to share a key with: MAF-ID, CSE-ID or AE-ID */
-    gba_text target_fqdn;   /* its host name: of the id, or the public domain name of a CSE */
+    struct m2m_id target; /* whom to share a key with: MAF-ID, CSE-ID or AE-ID */
+    gba_text target_fqdn; /* its host name: of the id, or the public domain name of a CSE */
     enum m2m_framework framework;
-    gba_text mef;           /* FQDN of the MEF URI; empty in GBA */
-    uint32_t expiry_s;      /* Enrolment Expiry */
-    unsigned suid;          /* usage-constrained key (10.3.7); 0: Km or Kpsa */
-    bool token;             /* there is an Enrolment-Token to present */
-    bool client_in_uicc;    /* GBA: Ks_int_NAF or nothing (8.3.2.3) */
-    bool fresh;             /* enrol even when a valid key is there */
+    gba_text mef;        /* FQDN of the MEF URI; empty in GBA */
+    uint32_t expiry_s;   /* Enrolment Expiry */
+    unsigned suid;       /* usage-constrained key (10.3.7); 0: Km or Kpsa */
+    bool token;          /* there is an Enrolment-Token to present */
+    bool client_in_uicc; /* GBA: Ks_int_NAF or nothing (8.3.2.3) */
+    bool fresh;          /* enrol even when a valid key is there */
 };
 
 enum m2m_enrol_order_kind {
@@ -55,13 +55,13 @@ enum m2m_enrol_event_kind {
 
 struct m2m_enrol_event {
     enum m2m_enrol_event_kind kind;
-    gba_rc rc;                    /* all but START: whether it was possible */
-    struct m2m_keyring *ring;     /* START: what is kept */
-    const uint8_t *exported;      /* HANDSHAKEN: M2M_EXPORT_N octets, label ...Bootstrap */
-    unsigned status;              /* PRESENTED: of HTTP */
-    gba_view btid;                /* BOOTSTRAPPED */
-    int64_t until_s;              /* BOOTSTRAPPED: end of Ks */
-    bool in_card;                 /* BOOTSTRAPPED: GBA_U */
+    gba_rc rc;                /* all but START: whether it was possible */
+    struct m2m_keyring *ring; /* START: what is kept */
+    const uint8_t *exported;  /* HANDSHAKEN: M2M_EXPORT_N octets, label ...Bootstrap */
+    unsigned status;          /* PRESENTED: of HTTP */
+    gba_view btid;            /* BOOTSTRAPPED */
+    int64_t until_s;          /* BOOTSTRAPPED: end of Ks */
+    bool in_card;             /* BOOTSTRAPPED: GBA_U */
 };
 
 /* Wipe it when done. */
@@ -83,5 +83,5 @@ void m2m_enrol_step(struct m2m_enrol *run, const gba_env *env, const struct m2m_
  * {"enrolmentToken":"...","rspf":["ppsk"]} */
 void m2m_enrol_token_put(const struct m2m_enrolee *conf, gba_view token, gba_writer *w);
 
-/* "unenrolled", "enrolled", "expired" */
-const char *m2m_enrol_state(const struct m2m_link *link, int64_t now_s);
+/* "unenrolled", "enrolled", "expired": in words what m2m_link_check said. */
+const char *m2m_enrol_state(gba_rc checked);

@@ -28,12 +28,12 @@ struct m2m_link {
     struct m2m_id target;
     enum m2m_link_from from;
     enum m2m_key_use use;
-    gba_text id;     /* KeId, B-TID, KcId with its MAF, KmId, KpsaId */
-    gba_text alias;  /* the KmId that the MAF assigned; empty: none */
-    m2m_ke ke;       /* PPSK, CERT; else zero */
-    unsigned suid;   /* of a usage-constrained key; 0: Km, Kpsa, Kc */
+    gba_text id;    /* KeId, B-TID, KcId with its MAF, KmId, KpsaId */
+    gba_text alias; /* the KmId that the MAF assigned; empty: none */
+    m2m_ke ke;      /* PPSK, CERT; else zero */
+    unsigned suid;  /* of a usage-constrained key; 0: Km, Kpsa, Kc */
     uint8_t key[M2M_SHARED_MAX];
-    size_t key_n;    /* 0 in GBA: the key depends on the cipher suite */
+    size_t key_n;            /* 0 in GBA: the key depends on the cipher suite */
     int64_t made_s, until_s; /* by this device's clock; until INT64_MAX: no end */
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gba/base/conf.h"
+#include "ue/enrolee.h"
 
 struct ue_conf {
     gba_text card; /* as uicc_card_open takes it */
@@ -18,9 +19,11 @@ struct ue_conf {
     gba_text product;
     uint32_t timeout_ms, max_body;
     bool tmpi, allow_downgrade, integrity;
+    struct ue_enrolee_conf enrolee;
 };
 
 extern const struct gba_opt ue_conf_rows[];
 
-/* What no single row can say: a BSF that is a host name, an MNC of 2 or 3 digits. */
+/* What no single row can say: a BSF that is a host name, an MNC of 2 or 3 digits,
+ * an Enrolee that has what it needs. */
 void ue_conf_check(const struct ue_conf *conf, const struct gba_conf_sink *sink);

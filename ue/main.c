@@ -8,9 +8,10 @@
 
 #include "m2m/id.h"
 #include "rt/daemon.h"
-#include "ue/io/run.h"
 #include "ue/io/args.h"
+#include "ue/io/enrol_cmd.h"
 #include "ue/io/out.h"
+#include "ue/io/run.h"
 
 /* Documented in keystrap-ue(1). */
 enum {
@@ -39,9 +40,12 @@ static int exit_code_of(gba_rc rc)
         return EXIT_REFUSED; /* the card works; it refuses the network */
     if (is_of(rc, "card-") || is_of(rc, "pin-") || is_of(rc, "pcsc-") || is_of(rc, "reader-"))
         return EXIT_CARD;
-    if (rc == GBA_E_UE_NOT_BOOTSTRAPPED || rc == GBA_E_UE_EXPIRED || rc == GBA_E_UE_OTHER_CARD)
+    if (rc == GBA_E_UE_NOT_BOOTSTRAPPED || rc == GBA_E_UE_EXPIRED || rc == GBA_E_UE_OTHER_CARD ||
+        rc == GBA_E_ENROL_NONE || rc == GBA_E_ENROL_EXPIRED)
         return EXIT_NO_KEY;
-    if (is_of(rc, "ue-state") || rc == GBA_E_FILE || rc == GBA_E_MEMORY)
+    if (rc == GBA_E_CONFIG)
+        return EXIT_USAGE;
+    if (is_of(rc, "ue-state") || is_of(rc, "enrol-store") || rc == GBA_E_FILE || rc == GBA_E_MEMORY)
         return EXIT_OTHER;
     if (gba_rc_class(rc) == GBA_CLASS_UNAVAILABLE)
         return EXIT_UNREACHABLE;
@@ -138,7 +142,8 @@ static gba_rc request(struct ue_run *run, const struct ue_args *args, bool *erro
 
 static gba_rc check_id(struct ue_run *run, const struct ue_args *args)
 {
-    static const char *const kinds[] = {[M2M_ID_CSE] = "CSE-ID", [M2M_ID_AE] = "AE-ID", [M2M_ID_FQDN] = "FQDN"};
+    static const char *const kinds[] = {
+        [M2M_ID_CSE] = "CSE-ID", [M2M_ID_AE] = "AE-ID", [M2M_ID_FQDN] = "FQDN"};
     struct m2m_id id;
     gba_view text = gba_view_cstr(args->words[0]);
     snprintf(run->what, sizeof run->what, "%s", args->words[0]);
@@ -153,21 +158,38 @@ static gba_rc check_id(struct ue_run *run, const struct ue_args *args)
     return GBA_OK;
 }
 
-static int run_command(struct ue_run *run, const struct ue_args *args)
+static gba_rc serve(struct ue_run *run, const struct ue_args *args, int *code)
 {
     bool error_status = false;
-    gba_rc rc = args->command == UE_CHECK_ID ? check_id(run, args) : ue_run_load(run);
-    if (rc == GBA_OK && args->command == UE_STATUS)
-        return status(run);
-    if (rc == GBA_OK && args->command == UE_BOOTSTRAP)
+    enum ue_enrol_end end = UE_END_GOOD;
+    gba_rc rc = GBA_OK;
+    if (args->command == UE_CHECK_ID)
+        return check_id(run, args);
+    GBA_TRY(ue_run_load(run));
+    if (args->command == UE_STATUS)
+        *code = status(run);
+    else if (args->command == UE_BOOTSTRAP)
         rc = bootstrap(run);
-    else if (rc == GBA_OK && args->command == UE_KEY)
+    else if (args->command == UE_KEY)
         rc = key(run, args);
-    else if (rc == GBA_OK && args->command == UE_REQUEST)
+    else if (args->command == UE_REQUEST)
         rc = request(run, args, &error_status);
+    else
+        rc = ue_enrol_command(run, args, &end);
+    if (error_status || end == UE_END_ERROR_STATUS)
+        *code = EXIT_STATUS;
+    if (end == UE_END_NO_KEY)
+        *code = EXIT_NO_KEY;
+    return rc;
+}
+
+static int run_command(struct ue_run *run, const struct ue_args *args)
+{
+    int code = EXIT_DONE;
+    gba_rc rc = serve(run, args, &code);
     if (rc != GBA_OK)
         ue_out_failure(run, rc);
-    return rc == GBA_OK && error_status ? EXIT_STATUS : exit_code_of(rc);
+    return rc == GBA_OK ? code : exit_code_of(rc);
 }
 
 int main(int argc, char **argv)

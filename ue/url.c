@@ -3,12 +3,12 @@
 
 #include "gba/wire/names.h"
 
-enum { HTTP_PORT = 80 };
+enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 
-gba_rc ue_url_host(gba_view text, struct ue_url *url)
+static gba_rc parse_host(gba_view text, uint16_t usual, struct ue_url *url)
 {
     gba_view host, port;
-    uint64_t number = HTTP_PORT;
+    uint64_t number = usual;
     uint8_t room[GBA_TEXT_MAX];
     bool has_port = gba_view_split(text, ':', &host, &port);
     GBA_ENSURE(gba_is_fqdn(host), GBA_E_UE_URL);
@@ -21,7 +21,7 @@ gba_rc ue_url_host(gba_view text, struct ue_url *url)
     url->target = GBA_LIT("/");
     gba_writer w = gba_writer_of(room, sizeof room);
     gba_put_view(&w, gba_text_view(&url->host));
-    if (number != HTTP_PORT) {
+    if (number != usual) {
         gba_put_u8(&w, ':');
         gba_put_dec(&w, number);
     }
@@ -29,17 +29,31 @@ gba_rc ue_url_host(gba_view text, struct ue_url *url)
     return gba_text_set(&url->authority, gba_writer_view(&w));
 }
 
-gba_rc ue_url_parse(gba_view text, struct ue_url *url)
+gba_rc ue_url_host(gba_view text, struct ue_url *url)
 {
-    static const gba_view scheme = {(const uint8_t *)"http://", 7};
+    return parse_host(text, HTTP_PORT, url);
+}
+
+static gba_rc parse_url(gba_view text, gba_view scheme, uint16_t usual, struct ue_url *url)
+{
     GBA_ENSURE(gba_view_eq_nocase(gba_view_sub(text, 0, scheme.n), scheme), GBA_E_UE_URL);
     gba_view rest = gba_view_sub(text, scheme.n, text.n);
     size_t n = gba_view_find(rest, '/');
     gba_view target = gba_view_sub(rest, n, rest.n);
     for (size_t i = 0; i < target.n; i++)
         GBA_ENSURE(target.p[i] > ' ' && target.p[i] < 0x7f && target.p[i] != '#', GBA_E_UE_URL);
-    GBA_TRY(ue_url_host(gba_view_sub(rest, 0, n), url));
+    GBA_TRY(parse_host(gba_view_sub(rest, 0, n), usual, url));
     if (target.n > 0)
         url->target = target;
     return GBA_OK;
+}
+
+gba_rc ue_url_parse(gba_view text, struct ue_url *url)
+{
+    return parse_url(text, GBA_LIT("http://"), HTTP_PORT, url);
+}
+
+gba_rc ue_url_parse_tls(gba_view text, struct ue_url *url)
+{
+    return parse_url(text, GBA_LIT("https://"), HTTPS_PORT, url);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "gba/base/bytes.h"
+#include "gba/base/secret.h"
 
 enum { UICC_APDU_MAX = 5 + 255 + 1, UICC_RESPONSE_MAX = 256 + 2 };
 
@@ -25,6 +25,11 @@ struct uicc_card {
 
     /* T=0: a case-4 command is sent without Le. */
     bool t0;
+
+    /* The TLS client in the card, which a simulated card leaves to the program around it:
+     * Ks_int_NAF of the current application for a NAF-Id that keys were derived for;
+     * E_ABSENT.  NULL: no program has it, as with every real card. */
+    gba_rc (*int_key)(void *self, gba_view naf_id, gba_ks_naf *ks_int_naf);
 
     /* Let go of the card and free self. */
     void (*close)(void *self);

@@ -136,6 +136,19 @@ static size_t choose_record(struct uicc_soft *s, const struct uicc_soft_app *app
     return oldest;
 }
 
+gba_rc uicc_soft_int_key(struct uicc_soft *s, gba_view naf_id, gba_ks_naf *ks_int_naf)
+{
+    const struct uicc_soft_app *app = &s->app[s->dir];
+    size_t n = app->gbanl ? app->gbanl->size / UICC_SOFT_GBANL_RECORD : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (names(s, app, i, naf_id)) {
+            *ks_int_naf = app->ks_int_naf[i];
+            return GBA_OK;
+        }
+    }
+    return GBA_E_ABSENT;
+}
+
 /* The record of EF_GBANL, made before anything is derived: it may not fit. */
 static gba_rc make_record(struct uicc_soft *s, const struct uicc_soft_app *app, gba_view naf_id,
                           gba_writer *w)

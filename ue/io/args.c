@@ -8,6 +8,7 @@
 
 #include "gba/wire/chars.h"
 #include "rt/conf.h"
+#include "ue/io/files.h"
 
 enum { EXIT_GOOD = 0, EXIT_USAGE = 2, SET = 1000 };
 
@@ -34,6 +35,13 @@ static const struct {
     {"key", UE_KEY, 1, 1},
     {"request", UE_REQUEST, 2, 64},
     {"check-id", UE_CHECK_ID, 1, 2},
+    {"enrol", UE_ENROL, 0, 0},
+    {"enrol-status", UE_ENROL_STATUS, 0, 0},
+    {"keys", UE_ENROL_KEYS, 0, 0},
+    {"connect", UE_CONNECT, 0, 1},
+    {"import", UE_IMPORT, 2, 2},
+    {"forget", UE_FORGET, 0, 0},
+    {"e2e", UE_E2E, 2, 2},
 };
 
 static void print_help(void)
@@ -44,6 +52,10 @@ static void print_help(void)
            "       keystrap-ue [OPTION]... key NAF-FQDN [--ua=http|tls13-psk|tls:SUITE|HEX]\n"
            "       keystrap-ue [OPTION]... request METHOD URL... [--body=FILE] [--header='NAME: VALUE']\n"
            "                               [--output=FILE]\n"
+           "       keystrap-ue [OPTION]... enrol [--fresh] | enrol-status | keys [--show-keys] | forget\n"
+           "       keystrap-ue [OPTION]... connect [TARGET] [--via=key|maf|cert]\n"
+           "       keystrap-ue [OPTION]... import KEY-ID KEY-FILE\n"
+           "       keystrap-ue [OPTION]... e2e TARGET SALT-HEX\n"
            "       keystrap-ue [OPTION]... check-id ID [M2M-SP-ID]\n\n"
            "  -c, --config=FILE      read this configuration (default %s, if it exists)\n"
            "      --card=CARD        pcsc, pcsc:READER or sim:FILE\n"
@@ -54,11 +66,17 @@ static void print_help(void)
            "      --connect-bsf=ADDRESS:PORT  the same for the BSF alone\n"
            "      --state=FILE       where keys are kept between runs\n"
            "      --timeout=TIME     of one HTTP exchange, e.g. 10s\n"
-           "      --set=KEY=VALUE    any other key of the configuration\n"
+           "      --dtls             enrolment and associations over DTLS\n"
+           "      --fresh            enrol even when a valid key is kept\n"
+           "      --show-keys        print the keys of an Enrolee too\n"
+           "      --via=WAY          associate by the key shared with the target (key), by one that the\n"
+           "                         MAF hands out (maf), or by certificate (cert)\n"
+           "      --set=KEY=VALUE    any other key of the configuration, as enrolee.target.id\n"
            "  -j, --json             print JSON\n"
            "  -t, --check-config     check the configuration and exit: 0 good, 2 not\n"
            "  -h, --help             show this help and exit\n"
-           "  -V, --version          show the version and exit\n",
+           "  -V, --version          show the version and exit\n\n"
+           "Early drafts of oneM2M call Ke Kte, KeId KteId, Km Kmm, KmId KmmId and the MAF-ID Id_MAF.\n",
            default_file);
 }
 
@@ -123,6 +141,19 @@ static bool take_ua(struct ue_args *args, const char *text)
     return true;
 }
 
+static bool take_via(struct ue_args *args, const char *text)
+{
+    static const char *const ways[] = {
+        [M2M_SAEF_KEY] = "key", [M2M_SAEF_KC] = "maf", [M2M_SAEF_CERT] = "cert"};
+    for (int i = M2M_SAEF_KEY; i <= M2M_SAEF_CERT; i++) {
+        if (strcmp(text, ways[i]) == 0) {
+            args->via = (enum m2m_saef_way)i;
+            return true;
+        }
+    }
+    return complain("--via: expected key, maf or cert", text);
+}
+
 static bool take_option(struct ue_args *args, int c)
 {
     switch (c) {
@@ -155,6 +186,16 @@ static bool take_option(struct ue_args *args, int c)
         return take_ua(args, optarg);
     case 's':
         return take_set(args, optarg);
+    case 'f':
+        args->fresh = true;
+        return true;
+    case 'k':
+        args->show_keys = true;
+        return true;
+    case 'v':
+        return take_via(args, optarg);
+    case 'd':
+        return add_set(args, "dtls", GBA_LIT("enrolee.transport"), GBA_LIT("dtls"));
     default:
         if (c < SET || c >= SET + SHORTHANDS)
             return false; /* getopt said why */
@@ -186,7 +227,10 @@ static bool take_words(struct ue_args *args, int n, char **words)
         return complain("expected a command", "");
     args->words = words + 1;
     args->n_words = n - 1;
-    return take_command(args, words[0]);
+    if (!take_command(args, words[0]))
+        return false;
+    bool target = (args->command == UE_CONNECT && n > 1) || args->command == UE_E2E;
+    return !target || add_set(args, words[1], GBA_LIT("enrolee.target.id"), gba_view_cstr(words[1]));
 }
 
 struct ue_args ue_args_parse(int argc, char **argv)
@@ -202,6 +246,10 @@ struct ue_args ue_args_parse(int argc, char **argv)
         {"header", required_argument, NULL, 'H'},
         {"ua", required_argument, NULL, 'u'},
         {"set", required_argument, NULL, 's'},
+        {"fresh", no_argument, NULL, 'f'},
+        {"show-keys", no_argument, NULL, 'k'},
+        {"via", required_argument, NULL, 'v'},
+        {"dtls", no_argument, NULL, 'd'},
         {"card", required_argument, NULL, SET},
         {"app", required_argument, NULL, SET + 1},
         {"pin-file", required_argument, NULL, SET + 2},
@@ -238,22 +286,30 @@ static void on_fault(void *ctx, const char *key, const char *text)
     rt_conf_complain(&check->errors, check->path, key, text);
 }
 
-static const struct gba_opt *row_of(gba_view key)
+/* The row of "key" or "section.key", and the struct that it is of. */
+static const struct gba_opt *row_of(gba_view key, const struct gba_opt *rows, uint8_t **base)
 {
-    for (const struct gba_opt *row = ue_conf_rows; row->key; row++) {
-        if (gba_view_eq(gba_view_cstr(row->key), key))
-            return row;
-    }
-    return NULL;
+    gba_view head, tail;
+    bool deeper = gba_view_split(key, '.', &head, &tail);
+    const struct gba_opt *row = rows;
+    while (row->key && !gba_view_eq(gba_view_cstr(row->key), head))
+        row++;
+    if (!row->key || deeper != (row->type == GBA_OPT_SECTION))
+        return NULL;
+    if (!deeper)
+        return row;
+    *base += row->offset;
+    return row_of(tail, row->rows, base);
 }
 
 static bool apply(const struct ue_args_set *set, struct ue_conf *conf)
 {
     char expects[256];
-    const struct gba_opt *row = row_of(set->key);
+    uint8_t *base = (uint8_t *)conf;
+    const struct gba_opt *row = row_of(set->key, ue_conf_rows, &base);
     if (!row)
         return complain("--set: no such key", set->option);
-    if (gba_opt_set(row, conf, set->value) == GBA_OK)
+    if (gba_opt_set(row, base, set->value) == GBA_OK)
         return true;
     gba_writer w = gba_writer_of(expects, sizeof expects);
     gba_opt_expects(row, &w);
@@ -271,6 +327,18 @@ static gba_rc read_file(const struct ue_args *args, struct ue_conf *conf, struct
     return rt_conf_parse(check->path, GBA_LIT("{}"), ue_conf_rows, conf, &check->errors);
 }
 
+/* Instructions in a file that somebody else could have written are none. */
+static bool may_instruct(const struct ue_args *args, const struct ue_conf *conf)
+{
+    const char *path = args->conf_file ? args->conf_file : default_file;
+    if (conf->enrolee.id.n == 0 || (!args->conf_file && access(default_file, F_OK) != 0))
+        return true;
+    gba_rc rc = ue_files_trusted(path);
+    if (rc != GBA_OK)
+        fprintf(stderr, "keystrap-ue: %s: %s [%s]\n", path, gba_rc_text(rc), gba_rc_token(rc));
+    return rc == GBA_OK;
+}
+
 bool ue_args_conf(const struct ue_args *args, struct ue_conf *conf)
 {
     struct check_ctx check = {.bad = false};
@@ -284,5 +352,5 @@ bool ue_args_conf(const struct ue_args *args, struct ue_conf *conf)
     if (rc == GBA_OK)
         ue_conf_check(conf, &(struct gba_conf_sink){on_fault, &check});
     fputs(check.errors.text, stderr);
-    return rc == GBA_OK && !check.bad;
+    return rc == GBA_OK && !check.bad && may_instruct(args, conf);
 }

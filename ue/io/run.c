@@ -21,14 +21,14 @@ static void random_octets(void *ctx, uint8_t *out, size_t n)
         abort(); /* a predictable cnonce is worse than no answer */
 }
 
-static gba_env env_now(void)
+gba_env ue_run_env(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (gba_env){(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, random_octets, NULL};
 }
 
-static void trying(struct ue_run *run, const char *what, const char *item)
+void ue_run_trying(struct ue_run *run, const char *what, const char *item)
 {
     snprintf(run->what, sizeof run->what, "%s%s", what, item);
     run->detail[0] = '\0';
@@ -48,7 +48,7 @@ static void explain_http(struct ue_run *run, unsigned status)
 
 gba_rc ue_run_load(struct ue_run *run)
 {
-    trying(run, "state file ", run->conf->state.s);
+    ue_run_trying(run, "state file ", run->conf->state.s);
     gba_rc rc = ue_state_read(run->conf->state.s, &run->keys);
     return rc == GBA_E_ABSENT ? GBA_OK : rc;
 }
@@ -62,7 +62,7 @@ static gba_rc keep(struct ue_run *run, const struct ue_keys *result, gba_rc rc)
         return rc;
     gba_rc stored = ue_state_write(run->conf->state.s, result);
     if (stored != GBA_OK && rc == GBA_OK) {
-        trying(run, "state file ", run->conf->state.s);
+        ue_run_trying(run, "state file ", run->conf->state.s);
         return stored;
     }
     return rc;
@@ -90,7 +90,7 @@ static gba_rc open_with_pin(struct ue_run *run)
     if (run->conf->pin_file.n > 0) {
         gba_rc rc = ue_pin_from_file(run->conf->pin_file.s, &w);
         if (rc != GBA_OK) {
-            trying(run, "PIN file ", run->conf->pin_file.s);
+            ue_run_trying(run, "PIN file ", run->conf->pin_file.s);
             return rc;
         }
     }
@@ -115,7 +115,7 @@ static void explain_card(struct ue_run *run, const struct rt_conf_errors *errors
 gba_rc ue_run_open_card(struct ue_run *run)
 {
     struct rt_conf_errors errors = {.n = 0};
-    trying(run, "card ", run->conf->card.s);
+    ue_run_trying(run, "card ", run->conf->card.s);
     gba_rc rc = uicc_card_open(gba_text_view(&run->conf->card), &run->card, &errors);
     if (rc != GBA_OK) {
         explain_card(run, &errors);
@@ -188,11 +188,11 @@ static gba_rc step_to_the_end(struct ue_run *run, struct ue_boot *boot)
     struct material material = {.response = NULL};
     struct ue_boot_event event = {.kind = UE_BOOT_START, .rc = GBA_OK};
     struct ue_boot_order order;
-    gba_env env = env_now();
+    gba_env env = ue_run_env();
     ue_boot_step(boot, &env, &event, &order);
     while (order.kind != UE_BOOT_DONE) {
         event = carry_out(run, &order, &material);
-        env = env_now();
+        env = ue_run_env();
         ue_boot_step(boot, &env, &event, &order);
         gba_wipe(&material.auth);
         gba_wipe(&material.ks_naf);
@@ -203,7 +203,7 @@ static gba_rc step_to_the_end(struct ue_run *run, struct ue_boot *boot)
 static gba_rc find_bsf(struct ue_run *run)
 {
     const gba_text *name = run->conf->bsf.n > 0 ? &run->conf->bsf : &run->session.bsf;
-    trying(run, "bootstrapping at ", name->s);
+    ue_run_trying(run, "bootstrapping at ", name->s);
     GBA_TRY(ue_url_host(gba_text_view(name), &run->bsf));
     run->bsf.connect = run->conf->connect_bsf.n > 0 ? run->conf->connect_bsf : run->conf->connect;
     return need_http(run);
@@ -249,7 +249,7 @@ static gba_rc check_gba_u(struct ue_run *run)
 /* TS 33.220 4.4.11: keys belong to the application of the card that made them. */
 static gba_rc check_keys(struct ue_run *run)
 {
-    gba_env env = env_now();
+    gba_env env = ue_run_env();
     GBA_TRY(ue_keys_check(&run->keys, gba_env_now_s(&env)));
     bool same = run->keys.app == run->session.app && gba_text_eq(&run->keys.impi, &run->session.impi);
     GBA_ENSURE(same, GBA_E_UE_OTHER_CARD);
@@ -268,16 +268,34 @@ static gba_rc derive(struct ue_run *run, const gba_nafid *naf, gba_ks_naf *ks_na
 
 gba_rc ue_run_key(struct ue_run *run, const gba_nafid *naf, gba_ks_naf *ks_naf)
 {
-    trying(run, "key for ", naf->fqdn.s);
+    ue_run_trying(run, "key for ", naf->fqdn.s);
     GBA_TRY(check_keys(run));
     return derive(run, naf, ks_naf);
+}
+
+gba_rc ue_run_int_key(struct ue_run *run, const gba_nafid *naf, gba_ks_naf *ks_int_naf)
+{
+    uint8_t room[GBA_NAFID_MAX];
+    gba_writer w = gba_writer_of(room, sizeof room);
+    gba_ks_naf ks_ext_naf;
+    ue_run_trying(run, "key in the UICC for ", naf->fqdn.s);
+    GBA_TRY(check_keys(run));
+    GBA_ENSURE(run->keys.mode == UE_MODE_U && run->card.int_key, GBA_E_ENROL_UICC);
+    gba_rc rc = derive(run, naf, &ks_ext_naf); /* the card derives both */
+    gba_wipe(&ks_ext_naf);
+    gba_nafid_encode(naf, &w);
+    return rc == GBA_OK ? run->card.int_key(run->card.self, gba_writer_view(&w), ks_int_naf) : rc;
+}
+
+gba_rc ue_run_need_keys(struct ue_run *run, bool fresh)
+{
+    return fresh || check_keys(run) != GBA_OK ? ue_run_bootstrap(run) : GBA_OK;
 }
 
 static gba_rc key_for_request(struct ue_run *run, const struct ue_ua_order *order, gba_ks_naf *ks_naf)
 {
     gba_nafid naf = *order->naf;
-    if (order->fresh || check_keys(run) != GBA_OK)
-        GBA_TRY(ue_run_bootstrap(run));
+    GBA_TRY(ue_run_need_keys(run, order->fresh));
     return ue_run_key(run, &naf, ks_naf);
 }
 
@@ -313,7 +331,7 @@ static struct ue_ua_event serve(struct ue_run *run, const struct ue_ua_order *or
         event.ks_naf = ks_naf;
         return event;
     }
-    trying(run, "request to ", run->naf.authority.s);
+    ue_run_trying(run, "request to ", run->naf.authority.s);
     event.rc = ue_http_send(run->http, &run->naf, order->msg, &answer->response);
     event.response = answer->response;
     if (event.rc != GBA_OK)
@@ -327,15 +345,15 @@ gba_rc ue_run_request(struct ue_run *run, const struct ue_url *url, const struct
     struct ue_ua_event event = {.kind = UE_UA_START, .rc = GBA_OK, .request = request};
     struct ue_ua_order order;
     gba_ks_naf ks_naf;
-    gba_env env = env_now();
+    gba_env env = ue_run_env();
     *answer = (struct ue_run_answer){.response = NULL};
-    trying(run, "request to ", url->authority.s);
+    ue_run_trying(run, "request to ", url->authority.s);
     GBA_TRY(need_http(run));
     meet_naf(run, url);
     ue_ua_step(&run->ua, &env, &event, &order);
     while (order.kind != UE_UA_DONE) {
         event = serve(run, &order, answer, &ks_naf);
-        env = env_now();
+        env = ue_run_env();
         ue_ua_step(&run->ua, &env, &event, &order);
         gba_wipe(&ks_naf);
     }

@@ -18,7 +18,7 @@ struct ue_run {
     const struct ue_conf *conf;
     struct ue_keys keys; /* as the state file has them */
 
-    /* For messages: what was tried, and what is known about why it failed. */
+    /* For messages (ue_run_trying): what was tried, and what is known about why it failed. */
     char what[UE_RUN_TEXT];
     char detail[UE_RUN_TEXT];
 
@@ -37,6 +37,12 @@ struct ue_run {
     struct ue_ua ua;
 };
 
+/* The time and random octets of the system. */
+gba_env ue_run_env(void);
+
+/* What is tried now; forgets why the last thing failed. */
+void ue_run_trying(struct ue_run *run, const char *what, const char *item);
+
 /* Read the state file; none is not an error. */
 GBA_MUST_USE gba_rc ue_run_load(struct ue_run *run);
 
@@ -45,6 +51,13 @@ GBA_MUST_USE gba_rc ue_run_open_card(struct ue_run *run);
 
 /* Bootstrap anew and keep the result.  Needs the card. */
 GBA_MUST_USE gba_rc ue_run_bootstrap(struct ue_run *run);
+
+/* Have keys that can be used: what is kept unless fresh, else bootstrap.  Needs the card. */
+GBA_MUST_USE gba_rc ue_run_need_keys(struct ue_run *run, bool fresh);
+
+/* Ks_int_NAF for a client in the UICC: the simulated card has one (uicc/card.h), with
+ * any other and in GBA_ME it is E_ENROL_UICC.  Needs the card; the caller wipes it. */
+GBA_MUST_USE gba_rc ue_run_int_key(struct ue_run *run, const gba_nafid *naf, gba_ks_naf *ks_int_naf);
 
 /* Ks_NAF or Ks_ext_NAF of the kept keys.  Needs the card, which must be the one
  * that bootstrapped: E_UE_NOT_BOOTSTRAPPED, E_UE_EXPIRED, E_UE_OTHER_CARD.  The

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state file: what ue/keys.h keeps, on disk. */
+/* What a device keeps, on disk: ue/keys.h in the state file, m2m/keyring.h in the store. */
 #pragma once
 
+#include "m2m/keyring.h"
 #include "ue/keys.h"
 
 /* Read it.  E_ABSENT when there is none; E_UE_STATE_ACCESS when it is not a
@@ -12,3 +13,7 @@ GBA_MUST_USE gba_rc ue_state_read(const char *path, struct ue_keys *keys);
 /* Replace it as a whole: a reader sees the old or the new one, and after OK the
  * new one is on disk.  E_FILE, and the old one stays. */
 GBA_MUST_USE gba_rc ue_state_write(const char *path, const struct ue_keys *keys);
+
+/* The same for the keys of an Enrolee; E_ENROL_STORE for damage. */
+GBA_MUST_USE gba_rc ue_store_read(const char *path, struct m2m_keyring *ring);
+GBA_MUST_USE gba_rc ue_store_write(const char *path, const struct m2m_keyring *ring);

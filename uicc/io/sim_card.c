@@ -10,6 +10,7 @@
 
 #include "rt/file.h"
 #include "uicc/soft.h"
+#include "uicc/soft_auth.h"
 #include "uicc/soft_state.h"
 
 struct uicc_sim {
@@ -179,6 +180,12 @@ static gba_rc transmit(void *self, gba_view command, gba_writer *rsp)
     return uicc_sim_transmit(self, command, rsp);
 }
 
+static gba_rc int_key(void *self, gba_view naf_id, gba_ks_naf *ks_int_naf)
+{
+    struct uicc_sim *sim = self;
+    return uicc_soft_int_key(&sim->soft, naf_id, ks_int_naf);
+}
+
 static void let_go(void *self)
 {
     uicc_sim_free(self);
@@ -188,6 +195,6 @@ gba_rc uicc_sim_open(const char *profile, struct uicc_card *card, struct rt_conf
 {
     struct uicc_sim *sim;
     GBA_TRY(uicc_sim_new(&(struct uicc_sim_conf){profile, false}, errors, &sim));
-    *card = (struct uicc_card){.self = sim, .transmit = transmit, .close = let_go};
+    *card = (struct uicc_card){.self = sim, .transmit = transmit, .int_key = int_key, .close = let_go};
     return GBA_OK;
 }

@@ -45,7 +45,8 @@ static void damaged_lines(void)
             for (int i = 0; i < 2 * twice; i++)
                 gba_put_view(&w, line);
             gba_put_view(&w, rest);
-            T_RC(m2m_keyring_parse(gba_writer_view(&w), &ring), !twice && optional ? GBA_OK : GBA_E_ENROL_STORE);
+            T_RC(m2m_keyring_parse(gba_writer_view(&w), &ring),
+                 !twice && optional ? GBA_OK : GBA_E_ENROL_STORE);
         }
     }
 }
