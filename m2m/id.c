@@ -112,7 +112,8 @@ gba_rc m2m_id_absolute(gba_view text, gba_view sp_id, struct m2m_id *id)
     gba_writer w = gba_writer_of(room, sizeof room);
     if (gba_view_starts(text, GBA_LIT("//")) || !gba_view_starts(text, GBA_LIT("/")))
         return m2m_id_parse(text, id);
-    GBA_ENSURE(gba_view_starts(sp_id, GBA_LIT("//")) && is_host(gba_view_sub(sp_id, 2, sp_id.n)), GBA_E_M2M_ID);
+    GBA_ENSURE(gba_view_starts(sp_id, GBA_LIT("//")) && is_host(gba_view_sub(sp_id, 2, sp_id.n)),
+               GBA_E_M2M_ID);
     gba_put_view(&w, sp_id);
     gba_put_view(&w, text);
     GBA_ENSURE(gba_writer_end(&w) == GBA_OK, GBA_E_M2M_ID);

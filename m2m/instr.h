@@ -26,26 +26,26 @@ struct m2m_kpm {
 struct m2m_instr {
     gba_text name; /* of the record: letters, digits, '.', '_', '-' */
     enum m2m_framework framework;
-    gba_text mef;            /* FQDN of the (virtual) MEF it belongs to */
-    struct m2m_id enrolee;   /* what targets are told; text empty in GBA: targets are told nothing */
+    gba_text mef;          /* FQDN of the (virtual) MEF it belongs to */
+    struct m2m_id enrolee; /* what targets are told; text empty in GBA: targets are told nothing */
     struct m2m_id targets[M2M_TARGETS_MAX];
     size_t targets_n;
-    uint32_t expiry_s;       /* lifetime of Ke */
+    uint32_t expiry_s; /* lifetime of Ke */
 
-    gba_text kpm_id;         /* PPSK */
+    gba_text kpm_id; /* PPSK */
     struct m2m_kpm kpm;
     enum m2m_flavour flavour; /* CERT */
     gba_text cert_id;
     enum m2m_status status;
-    gba_view anchors;        /* PEM; points into what it was read from */
-    gba_text impi;           /* GBA */
+    gba_view anchors; /* PEM; points into what it was read from */
+    gba_text impi;    /* GBA */
 
-    bool e2e;                /* Kpsa may be used for end-to-end keys (9.2.2.1 NOTE 1) */
-    gba_text e2e_params;     /* capabilities and parameters of the target, as given */
+    bool e2e;            /* Kpsa may be used for end-to-end keys (9.2.2.1 NOTE 1) */
+    gba_text e2e_params; /* capabilities and parameters of the target, as given */
 
     bool token_needed;
-    struct m2m_token token;  /* state NONE: never issued */
-    gba_text aux;            /* auxiliary information, shown beside the credential */
+    struct m2m_token token; /* state NONE: never issued */
+    gba_text aux;           /* auxiliary information, shown beside the credential */
 };
 
 /* From a JSON object as keystrap-ctl sends it (documented in keystrap-instructions(5)).
@@ -60,15 +60,17 @@ void m2m_instr_show(const struct m2m_instr *instr, int64_t now_s, gba_writer *w)
 
 /* Keep with its index; replaces the record of that name and, with it, its token.
  * E_M2M_TWICE when the credential belongs to another record; then nothing changed. */
-GBA_MUST_USE gba_rc m2m_instr_put(const struct m2m_vault *v, const gba_env *env, const struct m2m_instr *instr);
+GBA_MUST_USE gba_rc m2m_instr_put(const struct m2m_vault *v, const gba_env *env,
+                                  const struct m2m_instr *instr);
 GBA_MUST_USE gba_rc m2m_instr_del(const struct m2m_vault *v, gba_view name);
 
 /* By name, by credential; anchors points into room.  E_ABSENT, E_DB, E_SEAL, E_SPACE. */
-GBA_MUST_USE gba_rc m2m_instr_get(const struct m2m_vault *v, gba_view name, gba_writer *room, struct m2m_instr *out);
+GBA_MUST_USE gba_rc m2m_instr_get(const struct m2m_vault *v, gba_view name, gba_writer *room,
+                                  struct m2m_instr *out);
 GBA_MUST_USE gba_rc m2m_instr_find_psk(const struct m2m_vault *v, gba_view kpm_id, gba_writer *room,
                                        struct m2m_instr *out);
-GBA_MUST_USE gba_rc m2m_instr_find_cert(const struct m2m_vault *v, const struct m2m_shown *shown, gba_writer *room,
-                                        struct m2m_instr *out);
+GBA_MUST_USE gba_rc m2m_instr_find_cert(const struct m2m_vault *v, const struct m2m_shown *shown,
+                                        gba_writer *room, struct m2m_instr *out);
 GBA_MUST_USE gba_rc m2m_instr_find_impi(const struct m2m_vault *v, gba_view impi, gba_writer *room,
                                         struct m2m_instr *out);
 

@@ -269,7 +269,8 @@ static gba_rc check_whole(struct reading *r)
         unsigned us = 1U << out->framework;
         gba_view path = gba_view_cstr(members[i].path);
         if ((seen && !(members[i].allowed & us)) || (!seen && members[i].needed & us))
-            return fault_at(r, path.p[path.n - 1] == '/' ? gba_view_sub(path, 0, path.n - 1) : path, GBA_E_M2M_INSTR);
+            return fault_at(r, path.p[path.n - 1] == '/' ? gba_view_sub(path, 0, path.n - 1) : path,
+                            GBA_E_M2M_INSTR);
     }
     if (out->framework != M2M_CERT)
         return GBA_OK;
@@ -280,7 +281,8 @@ static gba_rc check_whole(struct reading *r)
     return rc == GBA_OK ? GBA_OK : fault_at(r, GBA_LIT("certID"), rc);
 }
 
-gba_rc m2m_instr_read(const struct m2m_instr_text *text, gba_writer *room, struct m2m_instr *out, gba_text *at)
+gba_rc m2m_instr_read(const struct m2m_instr_text *text, gba_writer *room, struct m2m_instr *out,
+                      gba_text *at)
 {
     struct reading r = {.out = out, .room = room, .at = at, .form = text->form};
     *out = (struct m2m_instr){.status = M2M_STATUS_IF_KNOWN};

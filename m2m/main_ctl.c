@@ -49,7 +49,8 @@ static gba_rc read_instruction(struct run *run)
     GBA_TRY(m2m_ctl_file_read(args->word, args->sig ? M2M_CTL_ANY : M2M_CTL_OWNED, &run->body_w, &run->why));
     GBA_TRY(m2m_ctl_instr_name(gba_writer_view(&run->body_w), &run->name, &has_key));
     if (has_key && m2m_ctl_file_readable(args->word))
-        return m2m_file_fault(&run->why, args->word, "others may read it, and it holds a key; its mode must be 0600");
+        return m2m_file_fault(&run->why, args->word,
+                              "others may read it, and it holds a key; its mode must be 0600");
     if (args->sig)
         GBA_TRY(m2m_ctl_file_read(args->sig, M2M_CTL_ANY, &w, &run->why));
     run->req = (struct m2m_ctl_request){.method = "PUT", .collection = "/v1/enrolees"};

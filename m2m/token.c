@@ -67,8 +67,9 @@ void m2m_token_revoke(struct m2m_token *t)
 const char *m2m_token_state_name(const struct m2m_token *t, int64_t now_s)
 {
     static const char *const names[] = {
-        [M2M_TOKEN_NONE] = "none",         [M2M_TOKEN_ISSUED] = "issued",   [M2M_TOKEN_PRESENTED] = "presented",
-        [M2M_TOKEN_CONSUMED] = "consumed", [M2M_TOKEN_REVOKED] = "revoked",
+        [M2M_TOKEN_NONE] = "none",           [M2M_TOKEN_ISSUED] = "issued",
+        [M2M_TOKEN_PRESENTED] = "presented", [M2M_TOKEN_CONSUMED] = "consumed",
+        [M2M_TOKEN_REVOKED] = "revoked",
     };
     bool open = t->state == M2M_TOKEN_ISSUED || t->state == M2M_TOKEN_PRESENTED;
     return open && now_s >= t->expiry_s ? "expired" : names[t->state];

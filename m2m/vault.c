@@ -17,7 +17,8 @@ static gba_rc name_join(const char *kind, gba_view rest, struct name *name)
     return gba_writer_end(&w) == GBA_OK ? GBA_OK : GBA_E_TOO_LONG;
 }
 
-gba_rc m2m_vault_put(const struct m2m_vault *v, const gba_env *env, const char *kind, gba_view rest, gba_view plain)
+gba_rc m2m_vault_put(const struct m2m_vault *v, const gba_env *env, const char *kind, gba_view rest,
+                     gba_view plain)
 {
     uint8_t sealed[M2M_DB_RECORD_MAX];
     gba_writer w = gba_writer_of(sealed, sizeof sealed);

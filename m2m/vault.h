@@ -15,8 +15,8 @@ struct m2m_vault {
 };
 
 /* Seal and keep.  name: kind and rest, joined here.  E_DB, E_DB_FULL, E_SPACE, E_TOO_LONG. */
-GBA_MUST_USE gba_rc m2m_vault_put(const struct m2m_vault *v, const gba_env *env, const char *kind, gba_view rest,
-                                  gba_view plain);
+GBA_MUST_USE gba_rc m2m_vault_put(const struct m2m_vault *v, const gba_env *env, const char *kind,
+                                  gba_view rest, gba_view plain);
 
 /* Open; appended to w, which its owner wipes.  E_ABSENT, E_SEAL, E_DB. */
 GBA_MUST_USE gba_rc m2m_vault_get(const struct m2m_vault *v, const char *kind, gba_view rest, gba_writer *w);

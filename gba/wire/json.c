@@ -98,13 +98,15 @@ static gba_rc visit(struct walk *walk, const json_t *json)
     if (json_object_size(json) + json_array_size(json) == 0)
         return report(walk, &empty);
     walk->depth++;
-    json_object_foreach((json_t *)json, name, member) {
+    json_object_foreach((json_t *)json, name, member)
+    {
         GBA_ENSURE(!gba_view_contains(gba_view_cstr(name), GBA_LIT("/")), GBA_E_JSON);
         GBA_TRY(enter(walk, name, 0));
         GBA_TRY(visit(walk, member));
         walk->n = before;
     }
-    json_array_foreach(json, i, member) {
+    json_array_foreach(json, i, member)
+    {
         GBA_TRY(enter(walk, NULL, i));
         GBA_TRY(visit(walk, member));
         walk->n = before;
@@ -179,7 +181,12 @@ static void put_string(gba_writer *w, gba_view text)
 static size_t utf8_length(gba_view text)
 {
     uint8_t first = text.p[0];
-    size_t n = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    size_t n = first < 0x80   ? 1
+               : first < 0xc2 ? 0
+               : first < 0xe0 ? 2
+               : first < 0xf0 ? 3
+               : first < 0xf5 ? 4
+                              : 0;
     if (n == 0 || n > text.n)
         return 0;
     uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;

@@ -45,7 +45,8 @@ struct gba_json_out {
 
 void gba_json_begin(struct gba_json_out *o, const char *name, char bracket); /* '{' or '[' */
 void gba_json_end(struct gba_json_out *o, char bracket);                     /* '}' or ']' */
-void gba_json_text(struct gba_json_out *o, const char *name, gba_view text); /* escaped; bad UTF-8 makes w bad */
+/* Escaped; text that is not UTF-8 makes w bad. */
+void gba_json_text(struct gba_json_out *o, const char *name, gba_view text);
 void gba_json_integer(struct gba_json_out *o, const char *name, int64_t value);
 void gba_json_bool(struct gba_json_out *o, const char *name, bool value);
 void gba_json_b64(struct gba_json_out *o, const char *name, gba_view octets);

@@ -74,9 +74,9 @@ static unsigned status_of(gba_rc rc)
         unsigned status;
     } known[] = {{GBA_E_ADMIN_TOKEN, 401}, {GBA_E_M2M_TWICE, 409}, {GBA_E_DB_FULL, 507}, {GBA_E_SPACE, 500}};
     static const unsigned classes[] = {
-        [GBA_CLASS_OK] = 200,     [GBA_CLASS_MALFORMED] = 400, [GBA_CLASS_AUTH] = 403,
-        [GBA_CLASS_SYNC] = 500,   [GBA_CLASS_POLICY] = 403,    [GBA_CLASS_ABSENT] = 404,
-        [GBA_CLASS_LIMIT] = 400,  [GBA_CLASS_UNAVAILABLE] = 503, [GBA_CLASS_BUG] = 500,
+        [GBA_CLASS_OK] = 200,    [GBA_CLASS_MALFORMED] = 400,   [GBA_CLASS_AUTH] = 403,
+        [GBA_CLASS_SYNC] = 500,  [GBA_CLASS_POLICY] = 403,      [GBA_CLASS_ABSENT] = 404,
+        [GBA_CLASS_LIMIT] = 400, [GBA_CLASS_UNAVAILABLE] = 503, [GBA_CLASS_BUG] = 500,
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (known[i].rc == rc)
@@ -100,7 +100,8 @@ static void put_refusal(gba_writer *w, gba_rc rc, const gba_text *at)
 
 static void reply(struct rt_http_tx *tx, unsigned status, gba_view body)
 {
-    struct gba_http_msg rsp = {.status = body.n > 0 || status != 200 ? status : 204, .minor = 1, .body = body};
+    struct gba_http_msg rsp = {
+        .status = body.n > 0 || status != 200 ? status : 204, .minor = 1, .body = body};
     gba_rc rc = gba_http_field_add(&rsp, GBA_LIT("Cache-Control"), GBA_LIT("no-store"));
     if (rc == GBA_OK && body.n > 0)
         rc = gba_http_field_add(&rsp, GBA_LIT("Content-Type"), GBA_LIT("application/json"));
@@ -152,7 +153,9 @@ static gba_rc serve(struct serving *s)
 static void log_served(const struct serving *s, gba_rc rc)
 {
     bool looks = gba_view_eq(s->req->method, GBA_LIT("GET"));
-    rt_log(rc != GBA_OK ? RT_LOG_WARN : looks ? RT_LOG_INFO : RT_LOG_NOTICE,
+    rt_log(rc != GBA_OK ? RT_LOG_WARN
+           : looks      ? RT_LOG_INFO
+                        : RT_LOG_NOTICE,
            rc == GBA_OK ? "admin.served" : "admin.refused", RT_STR("method", s->req->method),
            RT_CSTR("resource", s->match.route ? s->match.route->path : "unknown"),
            RT_ID("name", gba_writer_view(&s->name)), RT_REASON(rc), RT_STR("at", gba_text_view(&s->at)));
@@ -193,8 +196,8 @@ static gba_rc read_token(struct m2m_admin *admin, const struct m2m_conf_admin *c
             rc = GBA_E_TOO_SHORT;
     }
     if (rc != GBA_OK)
-        rt_log(RT_LOG_ERROR, "admin.no-token", RT_STR("path", gba_text_view(&conf->token_file)), RT_REASON(rc),
-               RT_STR("why", gba_text_view(&why)));
+        rt_log(RT_LOG_ERROR, "admin.no-token", RT_STR("path", gba_text_view(&conf->token_file)),
+               RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
     return rc;
 }
 

@@ -25,7 +25,7 @@
 /* What is asked of one resource; views live during the call. */
 struct m2m_admin_ask {
     const gba_env *env;
-    gba_view name;      /* what stands for '*' in the path, percent-decoded; absent: no '*' */
+    gba_view name; /* what stands for '*' in the path, percent-decoded; absent: no '*' */
     gba_view body;
     gba_view signature; /* over the body, DER, from Keystrap-Signature; absent: none */
     gba_writer *out;    /* JSON of the answer; nothing written: 204 */

@@ -105,7 +105,8 @@ static gba_rc put_key(void *arg, const struct m2m_admin_ask *ask)
     if (rc == GBA_OK)
         rc = gba_json_read(ask->body, on_member, &import);
     if (rc == GBA_OK && (!import.use || shared.n == 0))
-        rc = gba_text_set(ask->at, import.use ? GBA_LIT("key") : GBA_LIT("use")) == GBA_OK ? GBA_E_M2M_INSTR : GBA_E_BUG;
+        rc = gba_text_set(ask->at, import.use ? GBA_LIT("key") : GBA_LIT("use")) == GBA_OK ? GBA_E_M2M_INSTR
+                                                                                           : GBA_E_BUG;
     if (rc == GBA_OK)
         rc = m2m_target_import(arg, ask->env, &shared);
     gba_wipe(&shared);

@@ -25,7 +25,8 @@ static void record_begin(struct record *record)
     record->room = gba_writer_of(record->memory, sizeof record->memory);
 }
 
-static gba_rc record_get(const struct m2m_admin_mef *self, const struct m2m_admin_ask *ask, struct record *record)
+static gba_rc record_get(const struct m2m_admin_mef *self, const struct m2m_admin_ask *ask,
+                         struct record *record)
 {
     record_begin(record);
     return m2m_instr_get(&self->mef->vault, ask->name, &record->room, &record->instr);
@@ -91,7 +92,8 @@ static gba_rc check_signature(const struct m2m_admin_mef *self, const struct m2m
     return gba_x509_signature_check(gba_view_of(self->signer, self->signer_n), ask->body, ask->signature);
 }
 
-static gba_rc take_in(const struct m2m_admin_mef *self, const struct m2m_admin_ask *ask, struct record *record)
+static gba_rc take_in(const struct m2m_admin_mef *self, const struct m2m_admin_ask *ask,
+                      struct record *record)
 {
     GBA_TRY(m2m_instr_parse(ask->body, &record->room, &record->instr, ask->at));
     if (!gba_view_eq(gba_text_view(&record->instr.name), ask->name))
@@ -144,7 +146,8 @@ static gba_rc on_lifetime(void *arg, gba_view path, const struct gba_json_value 
     return GBA_OK;
 }
 
-static void put_token(const struct m2m_admin_ask *ask, const struct m2m_instr *instr, const m2m_token_text *text)
+static void put_token(const struct m2m_admin_ask *ask, const struct m2m_instr *instr,
+                      const m2m_token_text *text)
 {
     struct gba_json_out o = {.w = ask->out};
     gba_json_begin(&o, NULL, '{');
@@ -204,7 +207,10 @@ static gba_rc on_key(void *arg, const struct m2m_mef_key_seen *key)
     gba_json_text(o, "enroleeID", gba_text_view(&key->enrolee.text));
     gba_json_text(o, "framework", gba_view_cstr(frameworks[key->framework]));
     put_time(o, "expires", key->until_s);
-    gba_json_text(o, "state", over ? GBA_LIT("expired") : key->token_due ? GBA_LIT("token-due") : GBA_LIT("usable"));
+    gba_json_text(o, "state",
+                  over             ? GBA_LIT("expired")
+                  : key->token_due ? GBA_LIT("token-due")
+                                   : GBA_LIT("usable"));
     gba_json_end(o, '}');
     return gba_writer_end(listing->ask->out);
 }

@@ -38,7 +38,8 @@ static void print_help(void)
            "       keystrap-ctl [OPTION]... token issue NAME [--lifetime=SECONDS] | token revoke NAME\n"
            "       keystrap-ctl [OPTION]... enrolment-keys list | enrolment-key delete KEID\n"
            "       keystrap-ctl [OPTION]... keys list | key delete NAME\n"
-           "       keystrap-ctl [OPTION]... key import NAME --use=km|kpsa --key=FILE [--peer=ID] [--until=TIME]\n\n"
+           "       keystrap-ctl [OPTION]... key import NAME --use=km|kpsa --key=FILE [--peer=ID] "
+           "[--until=TIME]\n\n"
            "  -a, --admin=ADDRESS:PORT  where the daemon's admin section listens (default 127.0.0.1:8089)\n"
            "  -t, --token-file=FILE     its token (default /etc/keystrap/admin.token)\n"
            "      --sig=FILE            signature over the instruction file (openssl dgst -sha256 -sign)\n"
@@ -56,7 +57,8 @@ static void print_help(void)
 
 static bool wrong(const char *what, const char *value, int *exit_code)
 {
-    fprintf(stderr, "keystrap-ctl: %s%s%s; see keystrap-ctl --help\n", what, value ? ": " : "", value ? value : "");
+    fprintf(stderr, "keystrap-ctl: %s%s%s; see keystrap-ctl --help\n", what, value ? ": " : "",
+            value ? value : "");
     *exit_code = EXIT_USAGE;
     return false;
 }
@@ -127,8 +129,8 @@ static bool set_command(struct m2m_ctl_args *args, int n, char **words, int *exi
         if (!is_command(command, n, words))
             continue;
         if (n != used + command->has_word)
-            return wrong(command->has_word ? "one argument is needed" : "no argument is expected", command->what,
-                         exit_code);
+            return wrong(command->has_word ? "one argument is needed" : "no argument is expected",
+                         command->what, exit_code);
         args->command = command->command;
         args->what = command->what;
         args->word = command->has_word ? words[used] : NULL;
@@ -155,12 +157,12 @@ static bool check_options(const struct m2m_ctl_args *args, int *exit_code)
 bool m2m_ctl_args_parse(int argc, char **argv, struct m2m_ctl_args *args, int *exit_code)
 {
     static const struct option options[] = {
-        {"admin", required_argument, NULL, 'a'},       {"token-file", required_argument, NULL, 't'},
-        {"sig", required_argument, NULL, SIG},         {"key", required_argument, NULL, KEY},
-        {"use", required_argument, NULL, USE},         {"peer", required_argument, NULL, PEER},
-        {"until", required_argument, NULL, UNTIL},     {"lifetime", required_argument, NULL, LIFETIME},
-        {"json", no_argument, NULL, 'j'},              {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},           {NULL, 0, NULL, 0},
+        {"admin", required_argument, NULL, 'a'},   {"token-file", required_argument, NULL, 't'},
+        {"sig", required_argument, NULL, SIG},     {"key", required_argument, NULL, KEY},
+        {"use", required_argument, NULL, USE},     {"peer", required_argument, NULL, PEER},
+        {"until", required_argument, NULL, UNTIL}, {"lifetime", required_argument, NULL, LIFETIME},
+        {"json", no_argument, NULL, 'j'},          {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
     };
     *args = (struct m2m_ctl_args){.token_file = "/etc/keystrap/admin.token"};
     if (!set_address(args, "127.0.0.1:8089"))

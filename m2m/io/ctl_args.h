@@ -21,13 +21,13 @@ enum m2m_ctl_command {
 
 struct m2m_ctl_args {
     enum m2m_ctl_command command;
-    const char *what;       /* the command's words, for messages */
-    const char *word;       /* FILE or NAME; NULL: none */
+    const char *what; /* the command's words, for messages */
+    const char *word; /* FILE or NAME; NULL: none */
     gba_text address;
     const char *token_file;
-    const char *sig, *key;  /* files; NULL: not given */
+    const char *sig, *key; /* files; NULL: not given */
     const char *use, *peer, *until;
-    uint32_t lifetime_s;    /* 0: not given */
+    uint32_t lifetime_s; /* 0: not given */
     bool json;
 };
 

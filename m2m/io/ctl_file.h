@@ -12,7 +12,8 @@ enum m2m_ctl_trust {
 
 /* The whole file appended to w ("-": standard input).  E_FILE, E_SPACE; *why says for
  * people what is wrong with it. */
-GBA_MUST_USE gba_rc m2m_ctl_file_read(const char *path, enum m2m_ctl_trust trust, gba_writer *w, gba_text *why);
+GBA_MUST_USE gba_rc m2m_ctl_file_read(const char *path, enum m2m_ctl_trust trust, gba_writer *w,
+                                      gba_text *why);
 
 /* The member "name" of an instruction.  E_M2M_INSTR when there is none, E_JSON,
  * E_JSON_SIZE.  *has_key: it holds a pre-provisioned key. */

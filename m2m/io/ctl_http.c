@@ -67,7 +67,8 @@ static gba_rc add_field(struct exchange *x, const char *name, gba_view value, bo
     return rc;
 }
 
-static gba_rc add_fields(struct exchange *x, const struct m2m_ctl_daemon *daemon, const struct m2m_ctl_request *req)
+static gba_rc add_fields(struct exchange *x, const struct m2m_ctl_daemon *daemon,
+                         const struct m2m_ctl_request *req)
 {
     GBA_TRY(add_field(x, "Authorization: Bearer ", gba_view_of(daemon->token, daemon->token_n), false));
     GBA_TRY(add_field(x, "Content-Type: application/json", gba_view_cstr(NULL), false));

@@ -29,7 +29,8 @@ static gba_rc on_value(void *arg, gba_view path, const struct gba_json_value *va
     (void)arg;
     printf("%-*.*s ", WIDTH, (int)path.n, (const char *)path.p);
     if (value->kind == GBA_JSON_TEXT)
-        printf("%.*s%s\n", (int)line.n, line.n > 0 ? (const char *)line.p : "", line.n < value->text.n ? " ..." : "");
+        printf("%.*s%s\n", (int)line.n, line.n > 0 ? (const char *)line.p : "",
+               line.n < value->text.n ? " ..." : "");
     else if (value->kind == GBA_JSON_INTEGER)
         printf("%lld\n", (long long)value->integer);
     else if (value->kind == GBA_JSON_BOOL)
@@ -106,8 +107,8 @@ void m2m_ctl_show_refusal(const char *what, unsigned status, gba_view json, bool
     if (rc != GBA_OK || refusal.error.n == 0)
         fprintf(stderr, "keystrap-ctl: %s: the daemon answers %u\n", what, status);
     else
-        fprintf(stderr, "keystrap-ctl: %s: %s%s%s [%s]\n", what, refusal.text.s, refusal.at.n > 0 ? ", at " : "",
-                refusal.at.s, refusal.error.s);
+        fprintf(stderr, "keystrap-ctl: %s: %s%s%s [%s]\n", what, refusal.text.s,
+                refusal.at.n > 0 ? ", at " : "", refusal.at.s, refusal.error.s);
     if (as_json && rc == GBA_OK && print(stdout, json))
         putchar('\n');
 }
@@ -117,7 +118,8 @@ void m2m_ctl_show_failure(const char *what, gba_rc rc, const gba_text *why, bool
     uint8_t room[ERROR_ROOM];
     gba_writer w = gba_writer_of(room, sizeof room);
     struct gba_json_out o = {.w = &w};
-    fprintf(stderr, "keystrap-ctl: %s: %s [%s]\n", what, why->n > 0 ? why->s : gba_rc_text(rc), gba_rc_token(rc));
+    fprintf(stderr, "keystrap-ctl: %s: %s [%s]\n", what, why->n > 0 ? why->s : gba_rc_text(rc),
+            gba_rc_token(rc));
     if (!as_json)
         return;
     gba_json_begin(&o, NULL, '{');

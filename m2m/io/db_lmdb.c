@@ -100,7 +100,8 @@ static size_t free_pages(const struct m2m_lmdb *lmdb)
     if (mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn) != MDB_SUCCESS)
         return 0;
     if (mdb_cursor_open(txn, 0, &cursor) == MDB_SUCCESS) {
-        while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == MDB_SUCCESS && value.mv_size >= sizeof count) {
+        while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == MDB_SUCCESS &&
+               value.mv_size >= sizeof count) {
             gba_copy(&count, gba_view_of(value.mv_data, sizeof count));
             n += count;
         }
@@ -175,8 +176,8 @@ static gba_rc db_del(void *self, gba_view name)
     return rc == GBA_E_ABSENT ? GBA_OK : rc;
 }
 
-static gba_rc walk(MDB_cursor *cursor, gba_view prefix, gba_rc (*fn)(void *arg, gba_view name, gba_view record),
-                   void *arg)
+static gba_rc walk(MDB_cursor *cursor, gba_view prefix,
+                   gba_rc (*fn)(void *arg, gba_view name, gba_view record), void *arg)
 {
     MDB_val key = val_of(prefix), value;
     int code = mdb_cursor_get(cursor, &key, &value, prefix.n > 0 ? MDB_SET_RANGE : MDB_FIRST);
@@ -347,16 +348,18 @@ static gba_rc open_store(struct m2m_lmdb *lmdb, const struct m2m_lmdb_conf *conf
         code = open_records(lmdb);
     if (code == MDB_SUCCESS && lengthen(lmdb) == GBA_OK && pwrite(lmdb->lock, "\n", 1, 0) == 1)
         return GBA_OK;
-    (void)m2m_file_fault(why, conf->path, code > 0 && code != EINVAL ? strerror(code) : "the store is damaged");
+    (void)m2m_file_fault(why, conf->path,
+                         code > 0 && code != EINVAL ? strerror(code) : "the store is damaged");
     return code == ENOMEM ? GBA_E_MEMORY : GBA_E_DB;
 }
 
-gba_rc m2m_lmdb_open(struct rt_loop *loop, const struct m2m_lmdb_conf *conf, struct m2m_lmdb **out, gba_text *why)
+gba_rc m2m_lmdb_open(struct rt_loop *loop, const struct m2m_lmdb_conf *conf, struct m2m_lmdb **out,
+                     gba_text *why)
 {
     struct m2m_lmdb *lmdb = calloc(1, sizeof *lmdb);
     GBA_ENSURE(lmdb != NULL, GBA_E_MEMORY);
-    *lmdb = (struct m2m_lmdb){.port = {lmdb, db_get, db_put, db_del, db_each}, .loop = loop, .lock = -1,
-                              .on_tick = on_tick};
+    *lmdb = (struct m2m_lmdb){
+        .port = {lmdb, db_get, db_put, db_del, db_each}, .loop = loop, .lock = -1, .on_tick = on_tick};
     lmdb->work.data = lmdb;
     gba_rc rc = open_store(lmdb, conf, why);
     if (rc == GBA_OK)

@@ -24,8 +24,8 @@ struct m2m_lmdb_conf {
 
 /* E_FILE (folder: other owner or mode, cannot be made), E_DB (in use by another
  * process; damaged, no record was changed), E_MEMORY; *why says it for people. */
-GBA_MUST_USE gba_rc m2m_lmdb_open(struct rt_loop *loop, const struct m2m_lmdb_conf *conf, struct m2m_lmdb **out,
-                                  gba_text *why);
+GBA_MUST_USE gba_rc m2m_lmdb_open(struct rt_loop *loop, const struct m2m_lmdb_conf *conf,
+                                  struct m2m_lmdb **out, gba_text *why);
 
 /* The port; lives until m2m_lmdb_close. */
 const struct m2m_db *m2m_lmdb_db(const struct m2m_lmdb *lmdb);

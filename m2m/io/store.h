@@ -19,7 +19,8 @@ struct m2m_store {
 /* Read the key, open the folder and see that every record can be opened.  What failed
  * is logged.  E_FILE, E_HEX, E_DB, E_DB_FULL, E_SEAL (another key, or a record was
  * changed), E_MEMORY. */
-GBA_MUST_USE gba_rc m2m_store_open(struct rt_loop *loop, const struct m2m_conf_store *conf, struct m2m_store *store);
+GBA_MUST_USE gba_rc m2m_store_open(struct rt_loop *loop, const struct m2m_conf_store *conf,
+                                   struct m2m_store *store);
 
 /* Also after m2m_store_open failed. */
 void m2m_store_close(struct m2m_store *store);

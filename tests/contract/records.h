@@ -7,7 +7,8 @@
 
 struct records_world {
     const char *name;
-    const struct m2m_db *(*open)(void); /* empty, with room for 40 to 200 records of 10000 octets; NULL: failed */
+    const struct m2m_db *(*open)(
+        void); /* empty, with room for 40 to 200 records of 10000 octets; NULL: failed */
     void (*close)(void);
     CU_TestInfo *own; /* further tests, ended by CU_TEST_INFO_NULL; may be NULL */
 };

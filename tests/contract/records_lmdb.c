@@ -38,7 +38,8 @@ static void make_folder(void)
 
 static void remove_folder(void)
 {
-    static const char *const names[] = {"store/data.mdb", "store/lock.mdb", "store/in-use", "key", "short", "link"};
+    static const char *const names[] = {
+        "store/data.mdb", "store/lock.mdb", "store/in-use", "key", "short", "link"};
     m2m_lmdb_close(lmdb);
     lmdb = NULL;
     rt_loop_free(loop);

@@ -17,7 +17,7 @@ static gba_rc on_value(void *self, gba_view path, const struct gba_json_value *v
     struct heard *heard = self;
     heard->calls++;
     gba_put_view(&heard->w, path);
-    gba_put_u8(&heard->w, (uint8_t)"=#~?0e"[value->kind]);
+    gba_put_u8(&heard->w, (uint8_t) "=#~?0e"[value->kind]);
     if (value->kind == GBA_JSON_TEXT)
         gba_put_view(&heard->w, value->text);
     if (value->kind == GBA_JSON_INTEGER && value->integer >= 0)
@@ -120,10 +120,12 @@ static void a_reader_that_refuses(void)
 static void paths(void)
 {
     struct heard heard;
-    T_OK(hear(&heard, GBA_LIT("{\"sec:skr\":{\"et\":\"x\",\"tgis\":[\"a\",{\"b\":-1}],\"suid\":32},\"t\":true,"
-                              "\"f\":false,\"n\":null,\"r\":1.5,\"e\":{},\"\":[]}")));
-    T_STR(gba_writer_view(&heard.w), "sec:skr/et=x;sec:skr/tgis/0=a;sec:skr/tgis/1/b#-;sec:skr/suid#32;t?t;f?f;"
-                                     "n0;r~;ee;e;");
+    T_OK(
+        hear(&heard, GBA_LIT("{\"sec:skr\":{\"et\":\"x\",\"tgis\":[\"a\",{\"b\":-1}],\"suid\":32},\"t\":true,"
+                             "\"f\":false,\"n\":null,\"r\":1.5,\"e\":{},\"\":[]}")));
+    T_STR(gba_writer_view(&heard.w),
+          "sec:skr/et=x;sec:skr/tgis/0=a;sec:skr/tgis/1/b#-;sec:skr/suid#32;t?t;f?f;"
+          "n0;r~;ee;e;");
     T_OK(hear(&heard, GBA_LIT("{\"a\":\"\\u00e5\\ud83d\\ude00\\n\"}")));
     T_STR(gba_writer_view(&heard.w), "a=\xc3\xa5\xf0\x9f\x98\x80\n;");
     T_OK(hear(&heard, GBA_LIT("[]")));
@@ -162,16 +164,25 @@ static void writing(void)
     gba_json_b64(&o, "key", GBA_LIT("\0\x01"));
     gba_json_end(&o, '}');
     T_OK(gba_writer_end(&w));
-    T_STR(gba_writer_view(&w), "{\"te\\\"xt\":\"a\\\"\\\\\\b\\t\\n\\f\\r\\u0001\\u007f\xc3\xa5/\",\"list\":["
-                               "-9223372036854775808,9223372036854775807,{},true],\"no\":false,\"key\":\"AAE=\"}");
+    T_STR(gba_writer_view(&w),
+          "{\"te\\\"xt\":\"a\\\"\\\\\\b\\t\\n\\f\\r\\u0001\\u007f\xc3\xa5/\",\"list\":["
+          "-9223372036854775808,9223372036854775807,{},true],\"no\":false,\"key\":\"AAE=\"}");
     struct heard heard;
     T_OK(hear(&heard, gba_writer_view(&w)));
 }
 
 static void text_that_cannot_be_written(void)
 {
-    static const char *const bad[] = {"\xff",     "\xc0\xaf",         "\xc3",             "\xe0\x80\x80", "\xed\xa0\x80",
-                                      "\xe2\x82", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "a\x80",        "\xf5\x80\x80\x80"};
+    static const char *const bad[] = {"\xff",
+                                      "\xc0\xaf",
+                                      "\xc3",
+                                      "\xe0\x80\x80",
+                                      "\xed\xa0\x80",
+                                      "\xe2\x82",
+                                      "\xf0\x80\x80\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "a\x80",
+                                      "\xf5\x80\x80\x80"};
     char room[64];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         gba_writer w = gba_writer_of(room, sizeof room);

@@ -168,7 +168,8 @@ static void key_ids(void)
 {
     m2m_rel rel;
     gba_text fqdn, canonical;
-    T_OK(m2m_keyid_parse(GBA_LIT("ee7182d4f21ceba6F85E3A786C70A218@MEF.mte.example"), &rel, &fqdn, &canonical));
+    T_OK(m2m_keyid_parse(GBA_LIT("ee7182d4f21ceba6F85E3A786C70A218@MEF.mte.example"), &rel, &fqdn,
+                         &canonical));
     T_BYTES(GBA_ARRAY(rel.b), t_hex("ee7182d4f21ceba6f85e3a786c70a218"));
     T_STR(gba_text_view(&fqdn), "mef.mte.example");
     T_STR(gba_text_view(&canonical), KEYID);

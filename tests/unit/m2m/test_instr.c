@@ -8,7 +8,9 @@
 #include "tests/lib/memdb.h"
 #include "tests/lib/tap.h"
 
-#define COMMON "\"name\":\"pump-7\",\"mef\":\"MEF.mte.example\",\"targets\":[\"maf.mte.example\",\"//sp.example/in-cse\"]"
+#define COMMON                                                                                               \
+    "\"name\":\"pump-7\",\"mef\":\"MEF.mte.example\",\"targets\":[\"maf.mte.example\",\"//sp.example/"       \
+    "in-cse\"]"
 #define WHO ",\"enroleeID\":\"//sp.example/S98821\",\"expiry\":86400"
 #define KPM ",\"kpmID\":\"kpm-0001@mef.mte.example\",\"kpm\":\"AAECAwQFBgcICQoLDA0ODw==\""
 #define RAW ",\"flavour\":\"raw\",\"certID\":\"ni:///sha-256-128;Wnp4zKSg9CDZvGK7Zpw8Jw\""
@@ -18,7 +20,7 @@
 #define GBA_OF(rest) "{\"framework\":\"gba\"," COMMON ",\"impi\":\"" IMPI "\"" rest "}"
 
 /* The key of RFC 6979 A.2.5. */
-#define SPKI \
+#define SPKI                                                                                                 \
     "3059301306072a8648ce3d020106082a8648ce3d0301070342000460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6c" \
     "e669622e60f29fb67903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"
 
@@ -63,7 +65,8 @@ static void members_at_fault(void)
         {GBA_E_M2M_INSTR, "kpmID", "{\"framework\":\"ppsk\"," COMMON WHO "}"},
         {GBA_E_M2M_INSTR, "enroleeID", "{\"framework\":\"ppsk\"," COMMON "}"},
         {GBA_E_M2M_INSTR, "flavour", CERT_OF("")},
-        {GBA_E_M2M_INSTR, "anchors", CERT_OF(",\"flavour\":\"device\",\"certID\":\"0.2.481.1.100.3030.10011\"")},
+        {GBA_E_M2M_INSTR, "anchors",
+         CERT_OF(",\"flavour\":\"device\",\"certID\":\"0.2.481.1.100.3030.10011\"")},
         {GBA_E_CERT, "anchors", CERT_OF(RAW ",\"anchors\":\"none\"")},
         {GBA_E_CERT_NAME, "certID", CERT_OF(",\"flavour\":\"raw\",\"certID\":\"maf.mte.example\"")},
         {GBA_E_WORD, "flavour", CERT_OF(",\"flavour\":\"rav\",\"certID\":\"x\"")},
@@ -119,7 +122,8 @@ static void bad_values(void)
     T_RC(parse_with("targets", "{\"a\":{\"b\":\"maf.mte.example\"}}"), GBA_E_M2M_INSTR);
     T_RC(parse_with("targets", "[\"maf.mte.example\",\"MAF.mte.example\"]"), GBA_E_M2M_TWICE);
     T_RC(parse_with("targets", "[\"maf\"]"), GBA_E_M2M_ID);
-    T_RC(parse_with("targets", "[\"a.b\",\"b.b\",\"c.b\",\"d.b\",\"e.b\",\"f.b\",\"g.b\",\"h.b\",\"i.b\"]"), GBA_E_TOO_LONG);
+    T_RC(parse_with("targets", "[\"a.b\",\"b.b\",\"c.b\",\"d.b\",\"e.b\",\"f.b\",\"g.b\",\"h.b\",\"i.b\"]"),
+         GBA_E_TOO_LONG);
     T_STR(gba_text_view(&at), "targets/8");
     T_RC(parse_with("expiry", "0"), GBA_E_NUMBER);
     T_RC(parse_with("expiry", "-1"), GBA_E_NUMBER);
@@ -177,7 +181,8 @@ static void a_store_that_fails(void)
 static void half_done(void)
 {
     begin();
-    T_OK(m2m_vault_put(&mem.vault, &world.env, "ix", GBA_LIT("psk:kpm-0001@mef.mte.example"), GBA_LIT("pump-8")));
+    T_OK(m2m_vault_put(&mem.vault, &world.env, "ix", GBA_LIT("psk:kpm-0001@mef.mte.example"),
+                       GBA_LIT("pump-8")));
     T_RC(find_psk("kpm-0001@mef.mte.example"), GBA_E_ABSENT);
     T_OK(keep(PPSK_OF("")));
     T_OK(find_psk("kpm-0001@mef.mte.example"));
@@ -193,7 +198,8 @@ static void found_by_psk(void)
 {
     struct m2m_id maf, other;
     begin();
-    T_OK(keep(PPSK_OF(",\"e2e\":true,\"e2eParameters\":\"a128\",\"tokenNeeded\":true,\"aux\":\"Hall B \xc3\xa5\"")));
+    T_OK(keep(PPSK_OF(
+        ",\"e2e\":true,\"e2eParameters\":\"a128\",\"tokenNeeded\":true,\"aux\":\"Hall B \xc3\xa5\"")));
     T_OK(find_psk("kpm-0001@MEF.mte.example"));
     T_STR(gba_text_view(&instr.mef), "mef.mte.example");
     T_STR(gba_text_view(&instr.enrolee.text), "//sp.example/S98821");
@@ -221,7 +227,8 @@ static void found_by_certificate_and_impi(void)
     CU_ASSERT_TRUE(instr.flavour == M2M_CERT_RAW && instr.status == M2M_STATUS_IF_KNOWN);
     shown.chain = &other;
     T_RC(m2m_instr_find_cert(&mem.vault, &shown, &room, &instr), GBA_E_ABSENT);
-    T_OK(keep("{\"framework\":\"gba\",\"name\":\"sim\",\"mef\":\"bsf.mte.example\",\"targets\":[\"maf.mte.example\"],"
+    T_OK(keep("{\"framework\":\"gba\",\"name\":\"sim\",\"mef\":\"bsf.mte.example\",\"targets\":[\"maf.mte."
+              "example\"],"
               "\"impi\":\"" IMPI "\"}"));
     T_OK(m2m_instr_find_impi(&mem.vault, GBA_LIT(IMPI), &room, &instr));
     CU_ASSERT_TRUE(instr.framework == M2M_GBA && instr.enrolee.text.n == 0);
@@ -254,7 +261,8 @@ static gba_rc on_instr(void *arg, const struct m2m_instr *one)
 static void shown_and_listed(void)
 {
     static const char want[] =
-        "{\"name\":\"pump-7\",\"framework\":\"ppsk\",\"mef\":\"mef.mte.example\",\"enroleeID\":\"//sp.example/S98821\","
+        "{\"name\":\"pump-7\",\"framework\":\"ppsk\",\"mef\":\"mef.mte.example\",\"enroleeID\":\"//"
+        "sp.example/S98821\","
         "\"targets\":[\"maf.mte.example\",\"//sp.example/in-cse\"],\"expiry\":86400,"
         "\"kpmID\":\"kpm-0001@mef.mte.example\",\"e2e\":false,\"tokenNeeded\":false,"
         "\"kpmFingerprint\":\"be45cb2605bf36be\",\"credentialID\":\"10-kpm-0001@mef.mte.example\","
@@ -274,7 +282,8 @@ static void shown_and_listed(void)
     T_OK(m2m_instr_get(&mem.vault, GBA_LIT("pump-7"), &anchors, &instr));
     T_OK(m2m_token_consume(&instr.token, &world.env, (const uint8_t[16]){7}));
     T_OK(keep(CERT_OF(RAW)));
-    T_OK(keep("{\"framework\":\"gba\",\"name\":\"a-sim\",\"mef\":\"bsf.mte.example\",\"targets\":[\"maf.mte.example\"],"
+    T_OK(keep("{\"framework\":\"gba\",\"name\":\"a-sim\",\"mef\":\"bsf.mte.example\",\"targets\":[\"maf.mte."
+              "example\"],"
               "\"impi\":\"" IMPI "\"}"));
     w = gba_writer_of(room, sizeof room);
     T_OK(m2m_instr_each(&mem.vault, on_instr, &w));

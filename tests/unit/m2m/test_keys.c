@@ -89,8 +89,11 @@ static void vectors(void)
     static const struct {
         const char *kind;
         void (*check)(struct vec *v);
-    } kinds[] = {{"export", check_export}, {"derive", check_derive}, {"usage", check_usage},
-                 {"e2e", check_e2e},       {"naf", check_naf}};
+    } kinds[] = {{"export", check_export},
+                 {"derive", check_derive},
+                 {"usage", check_usage},
+                 {"e2e", check_e2e},
+                 {"naf", check_naf}};
     unsigned checked = 0, blocks = 0;
     for (struct vec *v = vec_open("m2m_keys.vec"); vec_next(v); blocks++) {
         for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

@@ -130,8 +130,9 @@ static void distinct(void)
         T_OK(m2m_token_issue(&t, &world.env, 1, &texts[i]));
     qsort(texts, 1000, sizeof *texts, order);
     for (size_t i = 0; i < 1000; i++) {
-        CU_ASSERT_EQUAL(strspn(texts[i].s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
-                        M2M_TOKEN_TEXT_N);
+        CU_ASSERT_EQUAL(
+            strspn(texts[i].s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+            M2M_TOKEN_TEXT_N);
         CU_ASSERT_TRUE(i == 0 || strcmp(texts[i - 1].s, texts[i].s) != 0);
         prefixes += i > 0 && strncmp(texts[i - 1].s, texts[i].s, 6) == 0;
     }
@@ -141,9 +142,12 @@ static void distinct(void)
 int main(void)
 {
     CU_TestInfo tests[] = {
-        {"all refused alike", all_refused_alike}, {"expired", expired},
-        {"of another session", of_another_session}, {"failed too often", failed_too_often},
-        {"text and hash", text_and_hash}, {"distinct", distinct},
+        {"all refused alike", all_refused_alike},
+        {"expired", expired},
+        {"of another session", of_another_session},
+        {"failed too often", failed_too_often},
+        {"text and hash", text_and_hash},
+        {"distinct", distinct},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {{"token", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
