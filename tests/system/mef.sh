@@ -81,12 +81,13 @@ assert answer["status"] is True and base64.b64decode(answer["credential"]) == km
 assert answer["enroleeID"].startswith("//sp.example/S9882") and len(answer["lifetime"]) == 15, answer
 END
 }
-# post KPM-ID BODY: POST /enrol in the session of a handshake; the answer in $lab/client
+# post KPM-ID BODY [VERSION CIPHER]: POST /enrol in the session of a handshake; the answer in $lab/client
 post() {
-    { printf 'POST /enrol HTTP/1.1\r\nHost: mef.mte.example\r\nContent-Type: application/json\r\n'
-      printf 'Content-Length: %d\r\nConnection: close\r\n\r\n%s' "${#2}" "$2"; sleep 1; } |
-        timeout 15 openssl s_client -quiet -connect "127.0.0.1:$port_mef" -tls1_2 -cipher PSK-AES128-CBC-SHA256 \
-            -psk_identity "$1" -psk "$kpm" >"$lab/client" 2>&1
+    printf 'POST /enrol HTTP/1.1\r\nHost: mef.mte.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n'\
+'Connection: close\r\n\r\n%s' "${#2}" "$2" >"$lab/request"
+    { cat "$lab/request"; wait_for 5 grep -q '"}' "$lab/client"; } |
+        timeout 15 openssl s_client -quiet -no_ign_eof -connect "127.0.0.1:$port_mef" "${3:--tls1_2}" \
+            -cipher "${4:-PSK-AES128-CBC-SHA256}" -psk_identity "$1" -psk "$kpm" >"$lab/client" 2>&1
     grep -o '"keID":"[^"]*' "$lab/client" | cut -d'"' -f4 >"$lab/keid"
 }
 said() { grep -c "$1" "$lab/bsf.log"; }
@@ -142,6 +143,8 @@ check_same "a token is made" "$(admin POST /v1/enrolees/meter-3/token '{"lifetim
 token=$(python3 -c 'import json,sys; a = json.load(open(sys.argv[1])); print(a.get("token") or a["enrolmentToken"])' "$lab/answer")
 post kpm-0003@mef.mte.example '{"enrolmentToken":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","rspf":["ppsk"]}'
 check "a wrong token is refused" holds "$lab/client" token-invalid
+post kpm-0003@mef.mte.example '{"enrolmentToken":"x","rspf":["ppsk"]}' -dtls1_2 PSK-AES128-CCM8
+check "over DTLS too" holds "$lab/client" token-invalid
 post kpm-0003@mef.mte.example "{\"enrolmentToken\":\"$token\",\"rspf\":[\"gba\"]}"
 check "no common framework" holds "$lab/client" no-common-rspf
 psk kpm-0003@mef.mte.example "$kpm"

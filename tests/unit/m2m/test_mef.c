@@ -306,33 +306,6 @@ static void token_too_late(void)
     gba_wipe(&token);
 }
 
-static void offers(void)
-{
-    static const struct {
-        const char *json;
-        gba_rc rc;
-        unsigned frameworks;
-    } rows[] = {
-        {"", GBA_E_JSON, 0},
-        {"{}", GBA_E_TOKEN, 0},
-        {"{\"enrolmentToken\":7,\"rspf\":[\"gba\"]}", GBA_E_TOKEN, 0},
-        {"{\"enrolmentToken\":\"t\"}", GBA_OK, 0},
-        {"{\"enrolmentToken\":\"t\",\"rspf\":[]}", GBA_OK, 0},
-        {"{\"enrolmentToken\":\"t\",\"rspf\":\"ppsk\"}", GBA_OK, 0},
-        {"{\"enrolmentToken\":\"t\",\"rspf\":[\"x\",\"PPSK\"]}", GBA_OK, 0},
-        {"{\"enrolmentToken\":\"t\",\"rspf\":[\"gba\",\"ppsk\",\"cert\"]}", GBA_OK, 7},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct m2m_mef_offer offer;
-        gba_writer w = gba_writer_of(text, 8);
-        T_RC(m2m_mef_offer_parse(gba_view_cstr(rows[i].json), &w, &offer), rows[i].rc);
-        if (rows[i].rc == GBA_OK) {
-            T_STR(offer.token, "t");
-            CU_ASSERT_EQUAL(offer.frameworks, rows[i].frameworks);
-        }
-    }
-}
-
 /* ---- good ---- */
 
 /*= TS-0003 8.3.2.1 */
@@ -415,27 +388,6 @@ static void other_usages(void)
 }
 
 /* ---- answers ---- */
-
-static void bad_answers(void)
-{
-    static const char *const rows[] = {
-        "",
-        "{}",
-        "[]",
-        "{\"status\":true}",
-        "{\"status\":false,\"errorString\":\"no\"}",
-        "{\"status\":true,\"credential\":\"AAAA\",\"lifetime\":\"20270101T000000\"}",
-        "{\"status\":true,\"credential\":\"wb09Az11bxuX1QycGCy9c4Ieuf6aEB5uZxI4SK1Bmg==\",\"lifetime\":"
-        "\"2027\"}",
-        "{\"status\":true,\"lifetime\":\"20270101T000000\"}",
-        "{\"status\":1,\"credential\":\"wb09AzD1bxuX1QycGCy9c4Ieuf6aEB5uZxI4SK1BmjM=\",\"lifetime\":"
-        "\"20270101T000000\"}",
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        T_RC(m2m_mef_given_parse(gba_view_cstr(rows[i]), &given), GBA_E_MEF_ANSWER);
-        nothing_given();
-    }
-}
 
 static void answers(void)
 {
@@ -580,8 +532,6 @@ int main(void)
         {"the same export twice", same_export_twice},
         {"a token is due", token_is_due},
         {"a token comes too late", token_too_late},
-        {"offers", offers},
-        {"answers that are none", bad_answers},
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo good[] = {
