@@ -144,7 +144,7 @@ static bool has(const struct chosen *chosen, const struct gba_uss *uss)
     return false;
 }
 
-/*= oneM2M TS-0003 8.3.2.3: the USS tells the target who the Enrolee is. Before what the HSS says. */
+/*= TS-0003 8.3.2.3: the USS tells the target who the Enrolee is. Before what the HSS says. */
 static const struct gba_uss *add_uid(const struct step *s, const struct gba_uss *uss, gba_view gsid,
                                      struct gba_uss *told)
 {

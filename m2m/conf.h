@@ -49,6 +49,12 @@ struct m2m_conf_store {
     uint32_t size_mib;
 };
 
+/* How responders are asked about the status of certificates. */
+struct m2m_conf_ocsp {
+    gba_text responder; /* URL; empty: those in certificates */
+    uint32_t timeout_ms;
+};
+
 /* Bounds of a TLS or DTLS server. */
 struct m2m_conf_limits {
     uint32_t max_connections, handshake_ms, request_ms, idle_ms, max_body;
@@ -69,6 +75,7 @@ struct m2m_conf_mef {
     struct m2m_conf_store store;
     gba_text instructions_key; /* PEM file; empty: none */
     struct m2m_conf_reg registrations;
+    struct m2m_conf_ocsp ocsp;
     struct m2m_conf_limits limits;
 };
 
@@ -100,6 +107,7 @@ extern const struct gba_opt m2m_conf_name_rows[];
 extern const struct gba_opt m2m_conf_party_rows[];
 extern const struct gba_opt m2m_conf_source_rows[];
 extern const struct gba_opt m2m_conf_store_rows[];
+extern const struct gba_opt m2m_conf_ocsp_rows[];
 extern const struct gba_opt m2m_conf_limits_rows[];
 extern const struct gba_opt m2m_conf_reg_rows[];
 extern const struct gba_opt m2m_conf_mef_rows[];

@@ -15,7 +15,7 @@ done
 
 cited() (
     cd "$sources"
-    find gba diameter-dict uicc bsf naf hss ue rt tests -name '*.[ch]' -o -name '*.scn' -o -name '*.vec' | LC_ALL=C sort
+    find gba diameter-dict uicc bsf naf hss m2m ue rt tests -name '*.[ch]' -o -name '*.scn' -o -name '*.vec' | LC_ALL=C sort
 )
 # rows LETTER < sorted citations: those with code and test (b), with code (c) or test (t) alone
 rows() {

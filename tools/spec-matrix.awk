@@ -33,6 +33,8 @@ function cite(text,   n, i, words, spec, word) {
             spec = word " " words[++i]
             if (words[i + 1] ~ /^[0-9][0-9][0-9]$/ && words[i] ~ /^10[0-9]$/)
                 spec = spec " " words[++i]
+        } else if (word ~ /^TS-[0-9][0-9][0-9][0-9]$/) {
+            spec = word
         } else if (spec != "" && word ~ /^(annex|table)$/) {
             note(spec, word " " words[++i])
         } else if (spec != "" && word ~ /^([0-9]+|[A-Z])(\.[0-9A-Z]+)*\.?$/) {

@@ -60,16 +60,39 @@ static void on_psk(void *arg, struct rt_tls_ask *ask, gba_view identity, uint16_
     gba_wipe(&kpm);
 }
 
+/* A certificate that is judged, perhaps once more when a responder has answered. */
+struct judging {
+    struct m2m_mef_server *server;
+    struct rt_tls_ask *ask;
+    const gba_text *name;
+    struct m2m_mef_who who;
+};
+
+static gba_rc judge(void *arg, const struct m2m_shown *shown)
+{
+    struct judging *j = arg;
+    return m2m_mef_cert(&j->server->engine, rt_loop_env(j->server->loop), j->name, shown, &j->who);
+}
+
+static void on_judged(void *arg, gba_rc rc)
+{
+    struct judging *j = arg;
+    answer(j->ask, rc, &j->who, NULL);
+    free(j);
+}
+
 static void on_cert(void *arg, struct rt_tls_ask *ask, const struct rt_tls_shown *shown)
 {
     const struct m2m_mef_side *side = arg;
     const gba_text *name = asked_at(side, ask);
     const struct m2m_shown seen = m2m_front_shown(shown);
-    struct m2m_mef_who who;
-    gba_rc rc = GBA_E_PEER_GONE;
-    if (name)
-        rc = m2m_mef_cert(&side->server->engine, rt_loop_env(side->server->loop), name, &seen, &who);
-    answer(ask, rc, &who, NULL);
+    struct judging *j = name ? calloc(1, sizeof *j) : NULL;
+    if (!j) {
+        answer(ask, name ? GBA_E_MEMORY : GBA_E_PEER_GONE, NULL, NULL);
+        return;
+    }
+    *j = (struct judging){.server = side->server, .ask = ask, .name = name};
+    m2m_status_ask(side->server->desk, &seen, &(struct m2m_status_asker){judge, on_judged, j});
 }
 
 /*= TS-0003 8.3.2.1 a) to c), 8.3.2.2: the enrolment key of this handshake */
@@ -246,6 +269,33 @@ static gba_rc open_names(struct m2m_mef_server *server)
     return GBA_OK;
 }
 
+/*= TS-0003 8.1.2.5 (5): our own status is stapled, unless a file says what to staple */
+static gba_rc staple_own(struct m2m_mef_server *server, size_t i)
+{
+    const struct m2m_conf_name *conf = server->fronts[i].conf.name;
+    struct m2m_status_own own = {.tls = server->fronts[i].tls, .dtls = server->fronts[i].dtls};
+    if (conf->staple.n > 0)
+        return GBA_OK;
+    GBA_TRY(m2m_files_read(&server->files, &conf->cert, &own.cert_pem));
+    gba_rc rc = m2m_status_staple(server->desk, &own);
+    return rc == GBA_E_ABSENT ? GBA_OK : rc;
+}
+
+static gba_rc open_desk(struct m2m_mef_server *server)
+{
+    const struct m2m_conf_party *targets = server->conf->targets.items;
+    const struct m2m_status_conf conf = {
+        .responder = server->conf->ocsp.responder,
+        .timeout_ms = server->conf->ocsp.timeout_ms,
+    };
+    GBA_TRY(m2m_status_open(server->loop, &conf, &server->desk));
+    for (size_t i = 0; i < server->conf->targets.n; i++)
+        GBA_TRY(m2m_status_watch(server->desk, &targets[i].expect.crls, &server->targets[i].expect.crls));
+    for (size_t i = 0; i < server->fronts_n; i++)
+        GBA_TRY(staple_own(server, i));
+    return GBA_OK;
+}
+
 /* Keys of GBA are gone with the process that had Ks. */
 static gba_rc open_engine(struct m2m_mef_server *server)
 {
@@ -275,6 +325,7 @@ gba_rc m2m_mef_server_open(struct m2m_mef_server *server, struct rt_daemon *daem
     set_hooks(&server->dtls, server, true);
     GBA_TRY(open_names(server));
     GBA_TRY(open_engine(server));
+    GBA_TRY(open_desk(server));
     return m2m_front_open(&server->front, daemon,
                           &(struct m2m_front_conf){
                               .listen = &conf->listen,
@@ -303,6 +354,7 @@ void m2m_mef_server_close(struct m2m_mef_server *server)
     server->closing = true;
     rt_timer_cancel(server->sweep);
     m2m_front_close(&server->front);
+    m2m_status_close(server->desk);
     while (server->fronts_n > 0)
         m2m_front_name_close(&server->fronts[--server->fronts_n]);
     m2m_store_close(&server->store);

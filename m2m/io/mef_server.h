@@ -7,6 +7,7 @@
 #pragma once
 
 #include "m2m/io/front.h"
+#include "m2m/io/status.h"
 #include "m2m/io/store.h"
 #include "m2m/mef.h"
 #include "rt/reasons.h"
@@ -33,6 +34,7 @@ struct m2m_mef_server {
     size_t fronts_n;
     struct m2m_party *targets;
     struct m2m_files files;
+    struct m2m_status_desk *desk;
     struct m2m_mef_side tls, dtls;
     struct m2m_front front;
     struct rt_timer *sweep;

@@ -5,7 +5,7 @@ set -u
 . "$top_srcdir/tools/lab.sh"
 . "$top_srcdir/tests/lib/tap.sh"
 lab_open "$top_builddir"
-port_mef=$port_naf port_admin=$port_hss
+port_mef=$port_naf port_admin=$port_hss port_ocsp=$port_upstream
 label=EXPORTER-oneM2M-Bootstrap
 kpm=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 kpm_b64=$(python3 -c 'import base64,sys; print(base64.b64encode(bytes.fromhex(sys.argv[1])).decode())' $kpm)
@@ -15,6 +15,7 @@ config() {
     pki ca root && pki ca other &&
         pki fqdn mef root mef.mte.example && pki fqdn mef2 root mef.sp.example &&
         pki fqdn maf root maf.mte.example && pki fqdn maf2 root maf.other.example &&
+        pki fqdn maf3 root maf.third.example &&
         pki fqdn false other maf.mte.example && pki device dev root 0.2.481.1 100.3030.10011 &&
         pki device dev2 root 0.2.481.1 100.3030.10012 || return 1
     (umask 077; openssl rand -hex 32 >"$lab/store.key"; openssl rand -hex 32 >"$lab/token")
@@ -28,8 +29,10 @@ mef:
   targets:
     - { id: maf.mte.example, anchors: $lab/pki/root.pem }
     - { id: maf.other.example, anchors: $lab/pki/root.pem }
+    - { id: maf.third.example, anchors: $lab/pki/root.pem }
   raw_keys: false
   store: { path: $lab/store, key_file: $lab/store.key }
+  ocsp: { responder: "http://127.0.0.1:$port_ocsp/", timeout: 2s }
 admin: { listen: [ "127.0.0.1:$port_admin" ], token_file: $lab/token }
 END
 }
@@ -43,10 +46,10 @@ ppsk_record() { # NAME KPMID [MEMBERS]
         \"enroleeID\":\"//sp.example/S98821\",\"targets\":[\"maf.mte.example\"],\"expiry\":3600,
         \"kpmID\":\"$2\",\"kpm\":\"$kpm_b64\"${3:-}}"
 }
-cert_record() {
-    admin PUT /v1/enrolees/meter-2 "{\"name\":\"meter-2\",\"framework\":\"cert\",\"mef\":\"mef.mte.example\",
+cert_record() { # NAME SERIAL STATUS
+    admin PUT "/v1/enrolees/$1" "{\"name\":\"$1\",\"framework\":\"cert\",\"mef\":\"mef.mte.example\",
         \"enroleeID\":\"//sp.example/S98822\",\"targets\":[\"maf.mte.example\"],\"expiry\":3600,
-        \"flavour\":\"device\",\"certID\":\"0.2.481.1.100.3030.10011\",
+        \"status\":\"$3\",\"flavour\":\"device\",\"certID\":\"0.2.481.1.100.3030.$2\",
         \"anchors\":$(python3 -c 'import json,sys; print(json.dumps(open(sys.argv[1]).read()))' "$lab/pki/root.pem")}"
 }
 
@@ -83,6 +86,7 @@ END
 }
 # post KPM-ID BODY [VERSION CIPHER]: POST /enrol in the session of a handshake; the answer in $lab/client
 post() {
+    : >"$lab/client"
     printf 'POST /enrol HTTP/1.1\r\nHost: mef.mte.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n'\
 'Connection: close\r\n\r\n%s' "${#2}" "$2" >"$lab/request"
     { cat "$lab/request"; wait_for 5 grep -q '"}' "$lab/client"; } |
@@ -96,7 +100,7 @@ check "certificates and configuration" config
 check "the configuration is good" "$top_builddir/keystrap-bsf" -t -c "$lab/bsf.yaml"
 check "keystrap-bsf starts with the MEF alone" lab_start bsf
 check_same "instructions: a pre-provisioned key" "$(ppsk_record meter-1 $kpm_id)" 200
-check_same "instructions: a certificate" "$(cert_record)" 200
+check_same "instructions: a certificate" "$(cert_record meter-2 10011 off)" 200
 check_same "instructions: a token is needed" "$(ppsk_record meter-3 kpm-0003@mef.mte.example ',"tokenNeeded":true')" 200
 
 # hostile
@@ -137,6 +141,22 @@ check_same "and for that" "$(fetch maf "/fetchCredentials/$keid")" 200
 check "which is Km" gives "$ke"
 check "with a device certificate over DTLS" client -dtls1_2 -cipher ECDHE-ECDSA-AES128-CCM8 \
     -cert "$lab/pki/dev.pem" -key "$lab/pki/dev.key"
+
+# status of certificates
+check_same "instructions: the status must be known" "$(cert_record meter-2 10011 ocsp)" 200
+responder() {
+    lab_spawn ocsp sh "$top_srcdir/tests/lib/pki.sh" "$lab/pki" responder root "127.0.0.1:$port_ocsp" &&
+        lab_wait_log ocsp "$port_ocsp"
+}
+check "a responder starts" responder
+check "a device of good status is let in" cert dev
+check "a certificate is revoked" pki revoke maf3
+check "and its owner refused" test "$(fetch maf3 "/fetchCredentials/$keid" 2>/dev/null)" = 000
+lab_stop ocsp
+check_same "instructions: another device" "$(cert_record meter-4 10012 ocsp)" 200
+check "without a responder it is refused" fails cert dev2
+check "the reasons are told" grep -q reason=certificate-status-unknown "$lab/bsf.log"
+check "of both" grep -q reason=certificate-revoked "$lab/bsf.log"
 
 # tokens
 check_same "a token is made" "$(admin POST /v1/enrolees/meter-3/token '{"lifetime":60}')" 200
