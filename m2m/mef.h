@@ -3,7 +3,8 @@
  * The M2M Enrolment Function (TS-0003 8.3): whom it lets bootstrap, the enrolment
  * key of a handshake, and to whom it gives what is derived of it.
  *
- * Keeps in the vault: kind "ke": enrolment keys under their KeId.
+ * Keeps in the vault: "ke": enrolment keys under their KeId; "kx": which are the latest of a
+ * record.
  */
 #pragma once
 
@@ -42,7 +43,10 @@ GBA_MUST_USE gba_rc m2m_mef_cert(const struct m2m_mef *mef, const gba_env *env, 
                                  const struct m2m_shown *shown, struct m2m_mef_who *who);
 
 /* A bootstrap handshake of an Enrolee is complete: its key is kept until the Enrolment
- * Expiry, unusable while a token is due (8.3.2.1 a-c).  E_DB, E_MEF_KEID_TWICE. */
+ * Expiry, unusable while a token is due (8.3.2.1 a-c).  Of each record only the latest
+ * M2M_MEF_KEYS_MAX keys are kept.  E_DB, E_MEF_KEID_TWICE. */
+enum { M2M_MEF_KEYS_MAX = 64 };
+
 struct m2m_mef_enrolled {
     gba_text keid;
     int64_t until_s;

@@ -6,7 +6,12 @@
 
 static const char KIND[] = "ke";
 
-enum { FORMAT = 1, RECORD_MAX = 2 * (GBA_TEXT_MAX + 2) + 64, BATCH = 64 };
+enum {
+    FORMAT = 1,
+    RECORD_MAX = 2 * (GBA_TEXT_MAX + 2) + 64,
+    LATEST_MAX = M2M_MEF_KEYS_MAX * (GBA_TEXT_MAX + 1),
+    BATCH = 64,
+};
 
 /* An enrolment key as it is kept. */
 struct kept {
@@ -79,6 +84,38 @@ static gba_rc record_of(const struct m2m_mef *mef, gba_view name, struct m2m_mef
     return m2m_instr_get(&mef->vault, name, &record->room, &record->instr);
 }
 
+/* ---- the latest keys of a record, so that nobody fills the store with handshakes ---- */
+
+static const char LATEST[] = "kx";
+
+/* Those of `known` after the first that must go, which is forgotten, to w. */
+static gba_rc put_latest(const struct m2m_mef *mef, gba_view known, gba_writer *w)
+{
+    gba_reader count = gba_reader_of(known), r = gba_reader_of(known);
+    size_t n = 0;
+    for (; gba_reader_left(&count) > 0; n++)
+        gba_get_view(&count, gba_get_u8(&count));
+    GBA_ENSURE(gba_reader_end(&count) == GBA_OK, GBA_E_DB);
+    for (; n >= M2M_MEF_KEYS_MAX; n--)
+        GBA_TRY(m2m_vault_del(&mef->vault, KIND, gba_get_view(&r, gba_get_u8(&r))));
+    gba_put_view(w, gba_get_view(&r, gba_reader_left(&r)));
+    return GBA_OK;
+}
+
+/* The key gets its place among the latest of its record before it is kept. */
+static gba_rc enter(const struct m2m_mef *mef, const gba_env *env, const struct kept *key,
+                    const gba_text *keid)
+{
+    uint8_t before[LATEST_MAX], after[LATEST_MAX];
+    gba_writer known = gba_writer_of(before, sizeof before), w = gba_writer_of(after, sizeof after);
+    gba_rc rc = m2m_vault_get(&mef->vault, LATEST, gba_text_view(&key->record), &known);
+    GBA_ENSURE(rc == GBA_OK || rc == GBA_E_ABSENT, rc);
+    GBA_TRY(put_latest(mef, gba_writer_view(&known), &w));
+    put_text(&w, keid);
+    GBA_TRY(gba_writer_end(&w));
+    return m2m_vault_put(&mef->vault, env, LATEST, gba_text_view(&key->record), gba_writer_view(&w));
+}
+
 /* ---- enrolment ---- */
 
 static gba_rc keep(const struct m2m_mef *mef, const gba_env *env, struct m2m_mef_enrolled *out,
@@ -91,8 +128,10 @@ static gba_rc keep(const struct m2m_mef *mef, const gba_env *env, struct m2m_mef
         key->enrolee = record.instr.enrolee.text;
         key->token_due = record.instr.token_needed;
         key->until_s = gba_env_now_s(env) + record.instr.expiry_s;
-        rc = put(mef, env, gba_text_view(&out->keid), key);
+        rc = enter(mef, env, key, &out->keid);
     }
+    if (rc == GBA_OK)
+        rc = put(mef, env, gba_text_view(&out->keid), key);
     out->until_s = key->until_s;
     out->token_due = key->token_due;
     gba_wipe(&record);
@@ -353,7 +392,8 @@ gba_rc m2m_mef_forget(const struct m2m_mef *mef, gba_view keid)
 gba_rc m2m_mef_forget_record(const struct m2m_mef *mef, gba_view record, size_t *n)
 {
     struct choice choice = {.now_s = INT64_MIN, .record = record};
-    return drop(mef, &choice, n);
+    GBA_TRY(drop(mef, &choice, n));
+    return m2m_vault_del(&mef->vault, LATEST, record);
 }
 
 gba_rc m2m_mef_forget_gba(const struct m2m_mef *mef, size_t *n)

@@ -437,24 +437,35 @@ static void count(size_t n)
     CU_ASSERT_EQUAL(seen_n, n);
 }
 
-/* More than one batch, of which those of a record go. */
+/* Three records, of which one has more handshakes than keys are kept; more than one batch. */
 static void many_keys(void)
 {
+    static const char *const records[] = {"meter-1", "meter-2", "meter-3"};
     size_t n = 0;
-    keep();
-    for (size_t i = 0; i < 150; i++) {
-        exported[0] = (uint8_t)i;
-        T_OK(enrol());
+    for (size_t i = 0; i < 3; i++) {
+        set(&instr.name, records[i]);
+        instr.kpm_id.s[4] = (char)('a' + i);
+        keep();
+        who.name = instr.name;
+        exported[1] = (uint8_t)i;
+        for (unsigned k = 0; k < (i == 0 ? M2M_MEF_KEYS_MAX + 3 : 40); k++) {
+            exported[0] = (uint8_t)k;
+            T_OK(enrol());
+        }
     }
-    count(150);
-    T_STR(gba_text_view(&last.record), "meter-1");
+    count(M2M_MEF_KEYS_MAX + 80);
     T_STR(gba_text_view(&last.enrolee.text), "//sp.example/S98821");
-    T_OK(m2m_mef_forget_record(&mef, GBA_LIT("meter-2"), &n));
+    T_RC(give(&maf, NULL, "020082D4F21CEBA6F85E3A786C70A218@mef.mte.example", 0), GBA_E_MEF_KEID);
+    T_OK(give(&maf, NULL, "030082D4F21CEBA6F85E3A786C70A218@mef.mte.example", 0));
+    T_OK(m2m_mef_forget_record(&mef, GBA_LIT("meter-4"), &n));
     CU_ASSERT_EQUAL(n, 0);
-    T_OK(m2m_mef_forget(&mef, GBA_LIT("007182D4F21CEBA6F85E3A786C70A218@mef.mte.example")));
-    T_RC(m2m_mef_forget(&mef, GBA_LIT("007182D4F21CEBA6F85E3A786C70A218@mef.mte.example")), GBA_E_ABSENT);
-    T_OK(m2m_mef_forget_record(&mef, GBA_LIT("meter-1"), &n));
-    CU_ASSERT_EQUAL(n, 149);
+    T_OK(m2m_mef_forget(&mef, GBA_LIT("030082D4F21CEBA6F85E3A786C70A218@mef.mte.example")));
+    T_RC(m2m_mef_forget(&mef, GBA_LIT("030082D4F21CEBA6F85E3A786C70A218@mef.mte.example")), GBA_E_ABSENT);
+    T_OK(m2m_mef_forget_record(&mef, GBA_LIT("meter-2"), &n));
+    CU_ASSERT_EQUAL(n, 40);
+    world.env.now_ms += 3600 * 1000;
+    T_OK(m2m_mef_sweep(&mef, &world.env, &n));
+    CU_ASSERT_EQUAL(n, 40 + M2M_MEF_KEYS_MAX - 1 + 40);
     count(0);
 }
 
