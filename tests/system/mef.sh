@@ -17,7 +17,7 @@ config() {
         pki fqdn maf root maf.mte.example && pki fqdn maf2 root maf.other.example &&
         pki fqdn maf3 root maf.third.example &&
         pki fqdn false other maf.mte.example && pki device dev root 0.2.481.1 100.3030.10011 &&
-        pki device dev2 root 0.2.481.1 100.3030.10012 || return 1
+        pki device dev2 root 0.2.481.1 100.3030.10012 && pki key raw && pki key raw2 || return 1
     (umask 077; openssl rand -hex 32 >"$lab/store.key"; openssl rand -hex 32 >"$lab/token")
     cat >"$lab/bsf.yaml" <<END
 mef:
@@ -30,7 +30,6 @@ mef:
     - { id: maf.mte.example, anchors: $lab/pki/root.pem }
     - { id: maf.other.example, anchors: $lab/pki/root.pem }
     - { id: maf.third.example, anchors: $lab/pki/root.pem }
-  raw_keys: false
   store: { path: $lab/store, key_file: $lab/store.key }
   ocsp: { responder: "http://127.0.0.1:$port_ocsp/", timeout: 2s }
 admin: { listen: [ "127.0.0.1:$port_admin" ], token_file: $lab/token }
@@ -65,6 +64,21 @@ psk() { # IDENTITY KEY ARGUMENT...
     client -tls1_2 -cipher PSK-AES128-CBC-SHA256 -psk_identity "$1" -psk "$2" "${@:3}"
 }
 cert() { client -tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256 -cert "$lab/pki/$1.pem" -key "$lab/pki/$1.key" "${@:2}"; }
+# raw NAME PROTOCOL ARGUMENT...: a client with a raw public key (RFC 7250), which OpenSSL 3.0 cannot
+raw() {
+    printf '' | timeout 15 gnutls-cli -p "$port_mef" 127.0.0.1 --sni-hostname=mef.mte.example --no-ca-verification \
+        --priority "NONE:+VERS-$2:+ECDHE-ECDSA:+AES-128-CBC:+SHA256:+AEAD:+AES-128-CCM-8:+GROUP-SECP256R1:+SIGN-ECDSA-SHA256:\
++CTYPE-CLI-RAWPK:+CTYPE-SRV-X509:+COMP-NULL" --rawpkkeyfile "$lab/pki/$1.key" --rawpkfile "$lab/pki/$1.pub" \
+        --keymatexport="$label" --keymatexportsize=48 "${@:3}" >"$lab/client" 2>&1 || return 1
+    set -- "$(sed -n 's/^- Key material: *//p' "$lab/client" | tr -d ' ' | tr a-f A-F)"
+    keid=$(printf %.32s "$1")@mef.mte.example ke=$(printf %s "$1" | tail -c 64 | tr A-F a-f)
+    [ ${#1} -eq 96 ]
+}
+raw_record() {
+    admin PUT /v1/enrolees/meter-5 "{\"name\":\"meter-5\",\"framework\":\"cert\",\"mef\":\"mef.mte.example\",
+        \"enroleeID\":\"//sp.example/S98825\",\"targets\":[\"maf.mte.example\"],\"expiry\":3600,
+        \"flavour\":\"raw\",\"certID\":\"$(pki ni raw 128)\"}"
+}
 kpm_id=kpm-0001@mef.mte.example
 
 # fetch CERTIFICATE PATH ARGUMENT...: status code; the answer in $lab/answer
@@ -141,6 +155,15 @@ check_same "and for that" "$(fetch maf "/fetchCredentials/$keid")" 200
 check "which is Km" gives "$ke"
 check "with a device certificate over DTLS" client -dtls1_2 -cipher ECDHE-ECDSA-AES128-CCM8 \
     -cert "$lab/pki/dev.pem" -key "$lab/pki/dev.key"
+
+# raw public keys
+check_same "instructions: a raw public key" "$(raw_record)" 200
+check "an Enrolee with that key" raw raw TLS1.2
+check_same "whose MAF gets what is derived" "$(fetch maf "/fetchCredentials/$keid")" 200
+check "which is Km" gives "$ke"
+check "over DTLS too" raw raw DTLS1.2 -u
+check_same "and for that" "$(fetch maf "/fetchCredentials/$keid")" 200
+check "another key is refused" fails raw raw2 TLS1.2
 
 # status of certificates
 check_same "instructions: the status must be known" "$(cert_record meter-2 10011 ocsp)" 200
