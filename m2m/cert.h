@@ -35,7 +35,7 @@ struct m2m_shown {
     bool raw;
     const gba_view *chain; /* DER, leaf first; raw: one SubjectPublicKeyInfo */
     size_t n;
-    gba_view staple;       /* DER OCSP response; absent: none */
+    gba_view staple;                   /* DER OCSP response; absent: none */
     struct m2m_ocsp_question *missing; /* NULL, or where m2m_cert_check tells what could still be asked: when
                                           all else is fine, status is OCSP or IF_KNOWN, and no answer came */
 };
@@ -60,13 +60,15 @@ struct m2m_expect {
 
 /* The question about the leaf, whose issuer is in the chain or an anchor.  E_ABSENT (raw, self-signed,
  * issuer unknown), E_CERT, E_SPACE. */
-GBA_MUST_USE gba_rc m2m_cert_ocsp_ask(const struct m2m_shown *shown, gba_view anchors, struct m2m_ocsp_question *q);
+GBA_MUST_USE gba_rc m2m_cert_ocsp_ask(const struct m2m_shown *shown, gba_view anchors,
+                                      struct m2m_ocsp_question *q);
 
 /* All of 8.1.2.5: flavour, profile (10.1: P-256, SHA-256, digitalSignature), exact
  * name, path with name constraints, status.  E_CERT_FLAVOUR, E_CERT_PROFILE,
  * E_CERT_NAME, E_CERT_PATH, E_CERT_EXPIRED, E_CERT_CONSTRAINT, E_CERT_REVOKED,
  * E_CERT_STATUS (unknown, and it must be known), E_CERT (unreadable). */
-GBA_MUST_USE gba_rc m2m_cert_check(const struct m2m_expect *expect, const struct m2m_shown *shown, int64_t now_s);
+GBA_MUST_USE gba_rc m2m_cert_check(const struct m2m_expect *expect, const struct m2m_shown *shown,
+                                   int64_t now_s);
 
 /* Every name a certificate could be known by, to look up who it may be: for each
  * (flavour, canonical id) fn is called until it returns anything but OK.  For a raw
