@@ -12,7 +12,7 @@
 #include "tests/lib/tap.h"
 #include "tests/unit/m2m/cert_case.h"
 
-enum { WAIT_MS = 20000, FEW = 20 };
+enum { WAIT_MS = 120000, FEW = 20 };
 
 /* One who asks. */
 struct asked {
@@ -83,7 +83,7 @@ static gba_rc verdict(const char *chain, enum m2m_status status)
 
 static void open_desk(const char *responder)
 {
-    struct m2m_status_conf conf = {.timeout_ms = 10000, .every_ms = 20};
+    struct m2m_status_conf conf = {.timeout_ms = 60000, .every_ms = 20};
     T_OK(gba_text_set(&conf.responder, gba_view_cstr(responder)));
     T_OK(rt_loop_new(&loop));
     T_OK(m2m_status_open(loop, &conf, &desk));
@@ -154,9 +154,9 @@ static void with_hostile(const char *path, uint32_t timeout_ms)
 
 static void hostile_responders(void)
 {
-    with_hostile("/junk", 10000);
-    with_hostile("/other?x=1", 10000);
-    with_hostile("/busy", 10000);
+    with_hostile("/junk", 60000);
+    with_hostile("/other?x=1", 60000);
+    with_hostile("/busy", 60000);
     with_hostile("/hold", 1000);
 }
 
