@@ -48,10 +48,13 @@ static struct m2m_saef_order send(struct m2m_saef *run, struct m2m_request reque
     return (struct m2m_saef_order){.kind = M2M_SAEF_SEND, .request = request};
 }
 
+/* The base of a MAF, the root of anybody else. */
 static struct m2m_saef_order retrieve_root(struct m2m_saef *run)
 {
+    bool maf = run->conf->target.kind == M2M_ID_FQDN;
     run->at = M2M_SAEF_AT_ROOT;
-    return send(run, (struct m2m_request){.op = M2M_RETRIEVE, .to = GBA_LIT("/")});
+    return send(run,
+                (struct m2m_request){.op = M2M_RETRIEVE, .to = maf ? GBA_LIT(M2M_RES_BASE) : GBA_LIT("/")});
 }
 
 /* A registration lives no longer than what it rests on. */

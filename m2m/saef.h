@@ -6,7 +6,7 @@
  *
  *   with a MAF: OPEN the MAF > SEND client registration > KEEP the assigned KmId
  *   by Kc:      ... > SEND key registration > KEEP Kc > OPEN the target
- *   all:        OPEN the target > SEND "retrieve /" > DONE
+ *   all:        OPEN the target > SEND "retrieve /", or "/-" of a MAF > DONE
  *
  * One connection at a time: OPEN closes the one before.
  */

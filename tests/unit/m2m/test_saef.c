@@ -170,6 +170,7 @@ static void with_a_maf(void) /* F8, F15 */
                     M2M_SAEF_KEEP);
     CU_ASSERT_EQUAL(kept(), M2M_SAEF_SEND);
     CU_ASSERT_EQUAL(order.request.op, M2M_RETRIEVE);
+    T_STR(order.request.to, "/-");
     answered(NULL, "");
     refused(GBA_OK);
     begin(); /* now by the name that the MAF gave */
