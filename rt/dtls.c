@@ -310,8 +310,8 @@ static void ask_for_cookie(struct rt_dtls_server *server, const struct caller *c
     uv_udp_try_send(&server->udp, &datagram, 1, caller->addr);
 }
 
-static void accept_peer(struct rt_dtls_server *server, const struct caller *caller, const struct gba_hello *hello,
-                        gba_view datagram)
+static void accept_peer(struct rt_dtls_server *server, const struct caller *caller,
+                        const struct gba_hello *hello, gba_view datagram)
 {
     const struct rt_dtls_server_conf *conf = &server->conf;
     struct beginning b = {server->loop, conf->ctx, conf->hooks, {NULL, 0}, conf->handshake_ms};
@@ -324,9 +324,9 @@ static void accept_peer(struct rt_dtls_server *server, const struct caller *call
         s->arg = server->arg;
         s->idle_ms = conf->idle_ms;
         note_peer(s, caller->addr);
-        gba_copy(&s->addr, gba_view_of(caller->addr, caller->addr->sa_family == AF_INET6
-                                                         ? sizeof(struct sockaddr_in6)
-                                                         : sizeof(struct sockaddr_in)));
+        gba_copy(&s->addr,
+                 gba_view_of(caller->addr, caller->addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                                               : sizeof(struct sockaddr_in)));
         gba_copy(s->random, hello->random);
         rc = begin(s, &b);
     }
@@ -353,8 +353,8 @@ static bool has_room(struct rt_dtls_server *server)
 /*= RFC 6347 4.2.1, 4.2.8 */
 /* A ClientHello: of somebody new, of somebody who begins anew, or one that is
  * under way already and came twice. */
-static void on_hello(struct rt_dtls_server *server, const struct caller *caller, const struct gba_hello *hello,
-                     gba_view datagram)
+static void on_hello(struct rt_dtls_server *server, const struct caller *caller,
+                     const struct gba_hello *hello, gba_view datagram)
 {
     uint8_t cookie[COOKIE];
     struct rt_dtls *s = find(caller);
@@ -373,7 +373,8 @@ static void on_hello(struct rt_dtls_server *server, const struct caller *caller,
     accept_peer(server, caller, hello, datagram);
 }
 
-static void on_server_recv(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const struct sockaddr *addr, unsigned flags)
+static void on_server_recv(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const struct sockaddr *addr,
+                           unsigned flags)
 {
     struct rt_dtls_server *server = udp->data;
     gba_view datagram = gba_view_of(buf->base, n > 0 ? (size_t)n : 0);
@@ -425,8 +426,8 @@ static gba_rc start_listening(struct rt_dtls_server *server)
     return gba_text_set(&server->address, gba_writer_view(&w));
 }
 
-gba_rc rt_dtls_server_open(struct rt_loop *loop, const struct rt_dtls_server_conf *conf, rt_dtls_fn *fn, void *arg,
-                           struct rt_dtls_server **out)
+gba_rc rt_dtls_server_open(struct rt_loop *loop, const struct rt_dtls_server_conf *conf, rt_dtls_fn *fn,
+                           void *arg, struct rt_dtls_server **out)
 {
     struct rt_dtls_server *server = calloc(1, sizeof *server);
     GBA_ENSURE(server, GBA_E_MEMORY);
@@ -461,7 +462,8 @@ void rt_dtls_server_close(struct rt_dtls_server *server)
 
 /* ---- client ---- */
 
-static void on_client_recv(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const struct sockaddr *addr, unsigned flags)
+static void on_client_recv(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf, const struct sockaddr *addr,
+                           unsigned flags)
 {
     struct client *c = udp->data;
     (void)addr;

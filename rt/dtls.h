@@ -8,7 +8,7 @@
 
 #include "rt/tls.h"
 
-struct rt_dtls;         /* a session */
+struct rt_dtls; /* a session */
 struct rt_dtls_server;
 
 /* A datagram of data arrived; octets live during the call. */
@@ -18,9 +18,9 @@ struct rt_dtls_server_conf {
     gba_text listen; /* ADDRESS:PORT */
     struct rt_tls_ctx *ctx;
     const struct rt_tls_hooks *hooks;
-    uint32_t max_sessions;  /* beyond: new peers are not answered */
-    uint32_t handshake_ms;  /* a handshake must be complete */
-    uint32_t idle_ms;       /* a session without data is closed */
+    uint32_t max_sessions; /* beyond: new peers are not answered */
+    uint32_t handshake_ms; /* a handshake must be complete */
+    uint32_t idle_ms;      /* a session without data is closed */
 };
 
 /* E_ADDRESS, E_LISTEN, E_MEMORY. */
@@ -39,8 +39,9 @@ struct rt_dtls_client_conf {
 
 /* `end` is called once when the session ended: rc OK after a close of either
  * side, else why.  `fn` gets data once hooks->open was called. */
-GBA_MUST_USE gba_rc rt_dtls_connect(struct rt_loop *loop, const struct rt_dtls_client_conf *conf, rt_dtls_fn *fn,
-                                    void (*end)(void *arg, gba_rc rc), void *arg, struct rt_dtls **out);
+GBA_MUST_USE gba_rc rt_dtls_connect(struct rt_loop *loop, const struct rt_dtls_client_conf *conf,
+                                    rt_dtls_fn *fn, void (*end)(void *arg, gba_rc rc), void *arg,
+                                    struct rt_dtls **out);
 
 /* Send one datagram of data; E_TOO_LONG, E_TLS_STATE. */
 GBA_MUST_USE gba_rc rt_dtls_send(struct rt_dtls *session, gba_view octets);

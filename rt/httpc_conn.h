@@ -83,7 +83,6 @@ struct rt_httpc {
     char scratch[RT_HTTPC_SCRATCH];
 };
 
-
 /* ---- calls ---- */
 
 void rt_httpc_call_free(struct rt_httpc_call *call);

@@ -18,7 +18,7 @@ enum {
 
 enum rt_conn_state {
     RT_CONN_HANDSHAKE, /* of TLS */
-    RT_CONN_HEAD, /* or idle, when not begun */
+    RT_CONN_HEAD,      /* or idle, when not begun */
     RT_CONN_BODY,
     RT_CONN_WAITING, /* for the owner's answer */
     RT_CONN_WRITING,
@@ -40,16 +40,16 @@ struct rt_conn {
     uint64_t deadline;     /* loop time; 0: none */
     uint64_t armed;        /* when the timer fires; it is not restarted for later deadlines */
     enum rt_conn_state state;
-    unsigned handles;      /* not yet closed */
-    unsigned writes;       /* not yet done */
-    bool begun;            /* part of a request has arrived */
-    bool keep;             /* go on after the answer being written */
-    bool asked_to_close;   /* by the peer's request */
-    bool eof;              /* the peer sends no more */
-    bool paused;           /* reading is stopped until the answer is out */
+    unsigned handles;    /* not yet closed */
+    unsigned writes;     /* not yet done */
+    bool begun;          /* part of a request has arrived */
+    bool keep;           /* go on after the answer being written */
+    bool asked_to_close; /* by the peer's request */
+    bool eof;            /* the peer sends no more */
+    bool paused;         /* reading is stopped until the answer is out */
     bool pumping;
-    bool late;             /* it is closed because time is up */
-    bool ready;            /* in the list of those that can go on */
+    bool late;  /* it is closed because time is up */
+    bool ready; /* in the list of those that can go on */
     uint8_t peer_n;
     char peer[RT_CONN_PEER_MAX];
 };

@@ -160,11 +160,11 @@ static gba_rc set_own(struct rt_tls_gnu *gnu, const struct rt_tls_ctx_conf *conf
 {
     gnutls_datum_t cert = datum(conf->cert_pem), key = datum(conf->key_pem), public = {NULL, 0};
     GBA_ENSURE(key.size > 0 && public_of(&key, &public), GBA_E_TLS_CONF);
-    bool ok = gnutls_certificate_set_rawpk_key_mem(gnu->credentials, &public, &key, GNUTLS_X509_FMT_PEM, NULL, 0,
-                                                   NULL, 0, 0) == 0;
+    bool ok = gnutls_certificate_set_rawpk_key_mem(gnu->credentials, &public, &key, GNUTLS_X509_FMT_PEM, NULL,
+                                                   0, NULL, 0, 0) == 0;
     if (ok && conf->server)
-        ok = cert.size > 0 && gnutls_certificate_set_x509_key_mem(gnu->credentials, &cert, &key,
-                                                                  GNUTLS_X509_FMT_PEM) >= 0;
+        ok = cert.size > 0 &&
+             gnutls_certificate_set_x509_key_mem(gnu->credentials, &cert, &key, GNUTLS_X509_FMT_PEM) >= 0;
     gnutls_free(public.data);
     return ok ? GBA_OK : GBA_E_TLS_CONF;
 }
@@ -172,7 +172,8 @@ static gba_rc set_own(struct rt_tls_gnu *gnu, const struct rt_tls_ctx_conf *conf
 gba_rc rt_tls_gnu_new(struct rt_tls_ctx *ctx, const struct rt_tls_ctx_conf *conf)
 {
     ctx->gnu = calloc(1, sizeof *ctx->gnu);
-    GBA_ENSURE(ctx->gnu && gnutls_certificate_allocate_credentials(&ctx->gnu->credentials) == 0, GBA_E_MEMORY);
+    GBA_ENSURE(ctx->gnu && gnutls_certificate_allocate_credentials(&ctx->gnu->credentials) == 0,
+               GBA_E_MEMORY);
     GBA_TRY(set_priorities(ctx->gnu, conf));
     GBA_TRY(set_own(ctx->gnu, conf));
     gnutls_certificate_set_verify_function(ctx->gnu->credentials, on_verify);
@@ -253,7 +254,8 @@ static bool prepare_dtls(struct rt_tls *tls)
 static bool prepare_server(struct rt_tls *tls)
 {
     struct engine *e = tls->engine;
-    gnutls_certificate_server_set_request(e->session, tls->ctx->ask_cert ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_IGNORE);
+    gnutls_certificate_server_set_request(e->session,
+                                          tls->ctx->ask_cert ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_IGNORE);
     gnutls_handshake_set_post_client_hello_function(e->session, on_hello);
     return true;
 }
@@ -292,13 +294,21 @@ static gba_rc gnu_open(struct rt_tls *tls)
 
 static uint16_t suite_of(gnutls_session_t session)
 {
-    return gnutls_cipher_get(session) == GNUTLS_CIPHER_AES_128_CCM_8 ? GBA_HELLO_ECDSA_CCM_8 : GBA_HELLO_ECDSA_CBC;
+    return gnutls_cipher_get(session) == GNUTLS_CIPHER_AES_128_CCM_8 ? GBA_HELLO_ECDSA_CCM_8
+                                                                     : GBA_HELLO_ECDSA_CBC;
+}
+
+/* An alert instead of a certificate is told as the lack of one. */
+static bool by_alert(gnutls_session_t session, int error)
+{
+    return error == GNUTLS_E_FATAL_ALERT_RECEIVED ||
+           (error == GNUTLS_E_NO_CERTIFICATE_FOUND && gnutls_alert_get(session) != GNUTLS_A_CLOSE_NOTIFY);
 }
 
 static enum rt_tls_step broken(struct rt_tls *tls, int error)
 {
     struct engine *e = tls->engine;
-    tls->alerted = error == GNUTLS_E_FATAL_ALERT_RECEIVED;
+    tls->alerted = by_alert(e->session, error);
     if (e->refusal)
         gnutls_alert_send(e->session, GNUTLS_AL_FATAL, (gnutls_alert_description_t)e->refusal);
     else if (!tls->alerted)

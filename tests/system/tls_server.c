@@ -22,7 +22,7 @@
 #include "rt/httpd.h"
 #include "rt/log.h"
 
-enum { HANDSHAKE_MS = 1000, DTLS_HANDSHAKE_MS = 10000, IDLE_MS = 3000, MAX_SESSIONS = 60, BIG = 1 << 20 };
+enum { HANDSHAKE_MS = 3000, DTLS_HANDSHAKE_MS = 10000, IDLE_MS = 3000, MAX_SESSIONS = 60, BIG = 1 << 20 };
 
 struct later {
     struct rt_tls_ask *ask;
@@ -101,7 +101,8 @@ static gba_rc on_open(void *arg, struct rt_tls *tls)
     (void)arg;
     need(rt_tls_export(tls, GBA_LIT("EXPORTER-oneM2M-Bootstrap"), key, sizeof key), "no export");
     gba_put_hex(&w, GBA_ARRAY(key));
-    printf("open %s %04x %.96s %s\n", peer->who.s, peer->suite, line, peer->server_name.n ? peer->server_name.s : "-");
+    printf("open %s %04x %.96s %s\n", peer->who.s, peer->suite, line,
+           peer->server_name.n ? peer->server_name.s : "-");
     return GBA_OK;
 }
 
@@ -112,7 +113,8 @@ static void on_refused(void *arg, struct rt_tls *tls, gba_rc rc)
     printf("refused %s\n", gba_rc_token(rc));
 }
 
-static const struct rt_tls_hooks hooks = {.psk = on_psk, .cert = on_cert, .open = on_open, .refused = on_refused};
+static const struct rt_tls_hooks hooks = {
+    .psk = on_psk, .cert = on_cert, .open = on_open, .refused = on_refused};
 
 /* ---- service ---- */
 
@@ -164,7 +166,8 @@ static struct rt_tls_ctx *context(bool dtls, gba_view cert, gba_view key)
     struct rt_tls_ctx_conf conf = {
         .server = true,
         .dtls = dtls,
-        .suites = dtls ? "PSK-AES128-CCM8:ECDHE-ECDSA-AES128-CCM8" : "PSK-AES128-CBC-SHA256:ECDHE-ECDSA-AES128-SHA256",
+        .suites = dtls ? "PSK-AES128-CCM8:ECDHE-ECDSA-AES128-CCM8"
+                       : "PSK-AES128-CBC-SHA256:ECDHE-ECDSA-AES128-SHA256",
         .cert_pem = cert,
         .key_pem = key,
         .ask_cert = true,
@@ -178,8 +181,14 @@ static struct rt_httpd *open_tls(struct rt_tls_ctx *ctx)
 {
     struct rt_httpd *httpd;
     gba_text address;
-    struct rt_httpd_conf conf = {.max_head = 4096, .max_body = 4096, .max_conns = 200, .request_ms = 2000,
-                                 .idle_ms = IDLE_MS, .handshake_ms = HANDSHAKE_MS, .tls = ctx, .tls_hooks = &hooks};
+    struct rt_httpd_conf conf = {.max_head = 4096,
+                                 .max_body = 4096,
+                                 .max_conns = 200,
+                                 .request_ms = 2000,
+                                 .idle_ms = IDLE_MS,
+                                 .handshake_ms = HANDSHAKE_MS,
+                                 .tls = ctx,
+                                 .tls_hooks = &hooks};
     need(gba_text_set(&conf.listen, GBA_LIT("127.0.0.1:0")), "no address");
     need(rt_httpd_open(loop, &conf, serve, NULL, &httpd), "cannot listen");
     rt_httpd_address(httpd, &address);
@@ -191,8 +200,11 @@ static struct rt_dtls_server *open_dtls(struct rt_tls_ctx *ctx)
 {
     struct rt_dtls_server *server;
     gba_text address;
-    struct rt_dtls_server_conf conf = {.ctx = ctx, .hooks = &hooks, .max_sessions = MAX_SESSIONS,
-                                       .handshake_ms = DTLS_HANDSHAKE_MS, .idle_ms = IDLE_MS};
+    struct rt_dtls_server_conf conf = {.ctx = ctx,
+                                       .hooks = &hooks,
+                                       .max_sessions = MAX_SESSIONS,
+                                       .handshake_ms = DTLS_HANDSHAKE_MS,
+                                       .idle_ms = IDLE_MS};
     need(gba_text_set(&conf.listen, GBA_LIT("127.0.0.1:0")), "no address");
     need(rt_dtls_server_open(loop, &conf, echo, NULL, &server), "cannot listen");
     rt_dtls_server_address(server, &address);

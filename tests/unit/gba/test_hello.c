@@ -21,7 +21,8 @@ static const struct parts good = {
     "0303", "00", "", "0004 c023 c0ae", "01 00", {name_ext, client_types_ext, server_types_ext, NULL}, false};
 
 static const struct parts good_dtls = {
-    "fefd", "00", "00", "0004 c023 c0ae", "01 00", {name_ext, client_types_ext, server_types_ext, NULL}, false};
+    "fefd", "00", "00", "0004 c023 c0ae", "01 00", {name_ext, client_types_ext, server_types_ext, NULL},
+    false};
 
 static gba_view without_blanks(const char *hex)
 {
@@ -121,8 +122,13 @@ static void bodies_refused(void)
     static const struct parts bad[] = {
         {"0200", "00", "", "0002 c023", "01 00", {NULL}, true},
         {"fefd", "00", "", "0002 c023", "01 00", {NULL}, true},
-        {"0303", "21 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20", "", "0002 c023", "01 00",
-         {NULL}, true},
+        {"0303",
+         "21 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20",
+         "",
+         "0002 c023",
+         "01 00",
+         {NULL},
+         true},
         {"0303", "00", "", "0000", "01 00", {NULL}, true},
         {"0303", "00", "", "0003 c023c0", "01 00", {NULL}, true},
         {"0303", "00", "", "0004 c023", "01 00", {NULL}, true},
@@ -168,7 +174,12 @@ static void too_many_extensions(void)
 static void streams_refused(void)
 {
     static const char *const bad[] = {
-        "15", "16 02", "16 0301 0000", "16 0301 4001", "16 0301 0001 02", "16 0301 0004 01 003ffd",
+        "15",
+        "16 02",
+        "16 0301 0000",
+        "16 0301 4001",
+        "16 0301 0001 02",
+        "16 0301 0004 01 003ffd",
         "47455420", /* GET */
         "80 2e 01 00 02",
     };
@@ -221,7 +232,8 @@ static void streams_in_parts(void)
 static void plain_hello(void)
 {
     static const struct parts plain = {"0303", "00", "", "0002 00ae", "02 0100", {NULL}, true};
-    static const struct parts others = {"0301", "01 aa", "", "0002 00ae", "01 00", {"0017 0000", "ff01 0001 00"}, false};
+    static const struct parts others = {
+        "0301", "01 aa", "", "0002 00ae", "01 00", {"0017 0000", "ff01 0001 00"}, false};
     T_OK(parse(stream(message(&plain), 1024)));
     CU_ASSERT_PTR_NULL(h.server_name.p);
     CU_ASSERT_PTR_NULL(h.client_cert_types.p);

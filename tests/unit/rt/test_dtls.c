@@ -8,6 +8,7 @@
 #include "rt/addr.h"
 #include "rt/dtls.h"
 #include "tests/lib/tap.h"
+#include "tests/unit/rt/tls_pair.h"
 
 #define SUITE "PSK-AES128-CCM8"
 
@@ -27,7 +28,7 @@ static struct rt_dtls_server *server;
 static gba_text address;
 static struct peer peers[CLIENTS];
 static struct rt_dtls *served; /* the server's session that spoke last */
-static int server_opened, server_refused, server_gone, echoes;
+static int server_opened, server_refused, server_gone, echoes, raw_shown;
 static gba_rc server_why;
 static int64_t until_ms;
 static bool hold;
@@ -124,6 +125,15 @@ static void on_psk(void *arg, struct rt_tls_ask *ask, gba_view identity, uint16_
         rt_tls_answer(ask, &answer);
 }
 
+/* Of either end. */
+static void on_cert(void *arg, struct rt_tls_ask *ask, const struct rt_tls_shown *shown)
+{
+    struct rt_tls_answer answer = {.who = GBA_LIT("a key")};
+    (void)arg;
+    raw_shown += shown->raw;
+    rt_tls_answer(ask, &answer);
+}
+
 static gba_rc on_server_open(void *arg, struct rt_tls *tls)
 {
     (void)arg;
@@ -141,7 +151,7 @@ static void on_server_refused(void *arg, struct rt_tls *tls, gba_rc rc)
 }
 
 static const struct rt_tls_hooks server_hooks = {
-    .psk = on_psk, .open = on_server_open, .refused = on_server_refused};
+    .psk = on_psk, .cert = on_cert, .open = on_server_open, .refused = on_server_refused};
 
 static void on_request(void *arg, struct rt_dtls *session, gba_view octets)
 {
@@ -198,21 +208,22 @@ static void connect_peer(int i, uint32_t handshake_ms)
     struct peer *p = &peers[i];
     struct rt_dtls_client_conf conf = {
         .server = address, .ctx = client_ctx, .hooks = &p->hooks, .handshake_ms = handshake_ms};
-    *p = (struct peer){.hooks = {.arg = p, .psk_client = on_psk_client, .open = on_open}};
+    *p = (struct peer){.hooks = {.arg = p, .cert = on_cert, .psk_client = on_psk_client, .open = on_open}};
     T_OK(rt_dtls_connect(loop, &conf, on_answer, on_end, p, &p->session));
 }
 
+static struct rt_tls_ctx_conf server_tls = {.server = true, .dtls = true, .suites = SUITE};
+static struct rt_tls_ctx_conf client_tls = {.dtls = true, .suites = SUITE};
+
 static void begin_with(uint32_t max_sessions, uint32_t handshake_ms, uint32_t idle_ms)
 {
-    struct rt_tls_ctx_conf server_conf = {.server = true, .dtls = true, .suites = SUITE};
-    struct rt_tls_ctx_conf client_conf = {.dtls = true, .suites = SUITE};
     memset(peers, 0, sizeof peers);
     server_opened = server_refused = server_gone = echoes = 0;
     until_ms = 0;
     hold = false;
     T_OK(rt_loop_new(&loop));
-    T_OK(rt_tls_ctx_new(&server_conf, &server_ctx));
-    T_OK(rt_tls_ctx_new(&client_conf, &client_ctx));
+    T_OK(rt_tls_ctx_new(&server_tls, &server_ctx));
+    T_OK(rt_tls_ctx_new(&client_tls, &client_ctx));
     struct rt_dtls_server_conf conf = {.ctx = server_ctx,
                                        .hooks = &server_hooks,
                                        .max_sessions = max_sessions,
@@ -480,6 +491,40 @@ static void the_key_comes_late(void)
     end_all();
 }
 
+/*= RFC 7250: a raw key of the client, a certificate of the server */
+static void raw_keys(void)
+{
+    static struct pair_cert mine, theirs;
+    struct rt_tls_ctx_conf psk_server = server_tls, psk_client = client_tls;
+    pair_cert_make(&mine, "P-256");
+    pair_cert_make(&theirs, "P-256");
+    server_tls.suites = SUITE ":" PAIR_DTLS_CERT_SUITE;
+    server_tls.cert_pem = gba_view_cstr(theirs.cert);
+    server_tls.key_pem = gba_view_cstr(theirs.key);
+    server_tls.ask_cert = server_tls.raw_keys = true;
+    client_tls = (struct rt_tls_ctx_conf){
+        .dtls = true, .suites = PAIR_DTLS_CERT_SUITE, .key_pem = gba_view_cstr(mine.key), .raw_keys = true};
+    begin_with(3, 5000, 5000);
+    raw_shown = 0;
+    connect_peer(0, 5000);
+    connect_peer(1, 5000);
+    wait_until(all_open);
+    T_OK(rt_dtls_send(peers[0].session, GBA_LIT("hello")));
+    T_OK(rt_dtls_send(peers[1].session, GBA_LIT("hello")));
+    wait_until(all_answered);
+    CU_ASSERT_EQUAL(raw_shown, 2);
+    rt_tls_ctx_free(client_ctx); /* a client with a key of another kind, at the same port */
+    T_OK(rt_tls_ctx_new(&psk_client, &client_ctx));
+    connect_peer(2, 5000);
+    wait_until(all_open);
+    CU_ASSERT_EQUAL(raw_shown, 2);
+    rt_dtls_close(peers[0].session);
+    T_RC(rt_dtls_send(peers[1].session, gba_view_of((uint8_t[20000]){0}, 20000)), GBA_E_TOO_LONG);
+    end_all();
+    server_tls = psk_server;
+    client_tls = psk_client;
+}
+
 int main(void)
 {
     CU_TestInfo hostile[] = {
@@ -498,6 +543,7 @@ int main(void)
         {"idle sessions end", idle_sessions_end},
         {"sessions end with their key", sessions_end_with_their_key},
         {"the key comes late", the_key_comes_late},
+        {"raw keys", raw_keys},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {

@@ -43,7 +43,7 @@ struct pair_end {
     gba_text identity, hint, name;
     uint16_t suite;
     size_t shown_n;
-    bool staple_seen;
+    bool staple_seen, shown_raw;
     struct rt_buf leaf, staple, got;
     struct rt_buf sent;    /* everything it sent */
     size_t largest;        /* of what it sent in one go */
