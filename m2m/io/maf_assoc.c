@@ -51,27 +51,49 @@ static void on_psk(void *arg, struct rt_tls_ask *handshake, gba_view identity, u
 
 /* ---- certificates ---- */
 
-static gba_rc check_cert(const struct m2m_maf_assoc *assoc, const struct m2m_shown *shown,
-                         struct rt_tls_answer *answer)
-{
+/* A handshake whose certificate is judged. */
+struct judging {
+    const struct m2m_maf_assoc *assoc;
+    struct rt_tls_ask *handshake;
+    const struct m2m_party *client;
     int64_t until_s;
-    const struct m2m_party *client = m2m_party_find(assoc->clients, assoc->clients_n, shown);
-    GBA_ENSURE(client, GBA_E_TARGET_CERT);
-    GBA_TRY(m2m_cert_check(&client->expect, shown, gba_env_now_s(rt_loop_env(assoc->loop))));
-    GBA_TRY(m2m_cert_until(shown, &until_s));
-    answer->who = gba_text_view(&client->id.text);
-    answer->until_ms = until_s < INT64_MAX / 1000 ? until_s * 1000 : 0;
-    return GBA_OK;
+};
+
+static gba_rc judge(void *arg, const struct m2m_shown *shown)
+{
+    struct judging *judging = arg;
+    const struct m2m_maf_assoc *assoc = judging->assoc;
+    judging->client = m2m_party_find(assoc->clients, assoc->clients_n, shown);
+    GBA_ENSURE(judging->client, GBA_E_TARGET_CERT);
+    GBA_TRY(m2m_cert_check(&judging->client->expect, shown, gba_env_now_s(rt_loop_env(assoc->loop))));
+    return m2m_cert_until(shown, &judging->until_s);
 }
 
+static void on_verdict(void *arg, gba_rc rc)
+{
+    struct judging judging = *(struct judging *)arg;
+    struct rt_tls_answer answer = {.rc = rc};
+    free(arg);
+    if (rc == GBA_OK) {
+        answer.rc = remember(judging.handshake, NULL);
+        answer.who = gba_text_view(&judging.client->id.text);
+        answer.until_ms = judging.until_s < INT64_MAX / 1000 ? judging.until_s * 1000 : 0;
+    }
+    rt_tls_answer(judging.handshake, &answer);
+}
+
+/*= TS-0003 8.1.2.5, 8.8.2.2: whether it was revoked may have to be asked elsewhere */
 static void on_cert(void *arg, struct rt_tls_ask *handshake, const struct rt_tls_shown *shown)
 {
+    const struct m2m_maf_assoc *assoc = arg;
     const struct m2m_shown cert = m2m_front_shown(shown);
-    struct rt_tls_answer answer = {0};
-    answer.rc = check_cert(arg, &cert, &answer);
-    if (answer.rc == GBA_OK)
-        answer.rc = remember(handshake, NULL);
-    rt_tls_answer(handshake, &answer);
+    struct judging *judging = calloc(1, sizeof *judging);
+    if (!judging) {
+        rt_tls_answer(handshake, &(struct rt_tls_answer){.rc = GBA_E_MEMORY});
+        return;
+    }
+    *judging = (struct judging){.assoc = assoc, .handshake = handshake};
+    m2m_status_ask(assoc->status, &cert, &(struct m2m_status_asker){judge, on_verdict, judging});
 }
 
 /* ---- what became of it ---- */

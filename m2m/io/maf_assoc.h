@@ -5,6 +5,7 @@
 #pragma once
 
 #include "m2m/io/ask.h"
+#include "m2m/io/status.h"
 #include "m2m/party.h"
 #include "rt/reasons.h"
 
@@ -18,6 +19,7 @@ struct m2m_maf_session {
 struct m2m_maf_assoc {
     struct rt_loop *loop;
     struct m2m_ask *ask;
+    struct m2m_status_desk *status;
     const struct m2m_party *clients; /* with certificates */
     size_t clients_n;
     struct rt_tls_hooks hooks;  /* for the listeners */

@@ -162,6 +162,26 @@ static gba_rc take_sources(struct m2m_maf *maf)
     return GBA_OK;
 }
 
+/* Revocation lists are kept current; our own status is stapled, unless the
+ * configuration has it in a file or our certificate says nothing of it. */
+static gba_rc watch_status(struct m2m_maf *maf)
+{
+    const struct m2m_conf_maf *conf = &maf->conf->maf;
+    const struct m2m_conf_party *clients = conf->clients.items;
+    const struct m2m_conf_source *mefs = conf->mefs.items;
+    struct m2m_status_desk *desk = maf->assoc.status;
+    for (size_t i = 0; i < conf->clients.n; i++)
+        GBA_TRY(m2m_status_watch(desk, &clients[i].expect.crls, &maf->clients[i].expect.crls));
+    for (size_t i = 0; i < conf->mefs.n; i++)
+        GBA_TRY(m2m_status_watch(desk, &mefs[i].expect.crls, &maf->mefs[i].expect.crls));
+    if (conf->name.staple.n > 0)
+        return GBA_OK;
+    struct m2m_status_own own = {.tls = maf->name.tls, .dtls = maf->name.dtls};
+    GBA_TRY(m2m_files_read(&maf->files, &conf->name.cert, &own.cert_pem));
+    gba_rc rc = m2m_status_staple(desk, &own);
+    return rc == GBA_E_ABSENT ? GBA_OK : rc;
+}
+
 /*= TS-0003 8.3.1.2: a MAF needs to know whose key it is */
 static gba_rc take_self(struct m2m_maf *maf)
 {
@@ -214,6 +234,8 @@ static gba_rc open_front(struct m2m_maf *maf, struct rt_daemon *daemon)
     const struct m2m_conf_maf *conf = &maf->conf->maf;
     const struct m2m_front_name_conf name = {&conf->name, conf->raw_keys, conf->forward_secrecy, hint(conf)};
     GBA_TRY(m2m_front_name_open(&maf->name, maf->loop, &name));
+    GBA_TRY(m2m_status_open(maf->loop, &(struct m2m_status_conf){0}, &maf->assoc.status));
+    GBA_TRY(watch_status(maf));
     const struct m2m_front_conf front = {
         .listen = &conf->listen,
         .listen_dtls = &conf->listen_dtls,
@@ -271,6 +293,8 @@ void m2m_maf_close(struct m2m_maf *maf)
     if (!maf)
         return;
     m2m_front_close(&maf->front);
+    m2m_status_close(maf->assoc.status);
+    maf->assoc.status = NULL;
     m2m_front_name_close(&maf->name);
     rt_timer_cancel(maf->sweep);
     maf->sweep = NULL;

@@ -18,7 +18,8 @@ pki() {
 }
 pki ca ca && pki ca stranger && pki fqdn maf ca maf.mte.example && pki ae ae ca m2m://sp.example/S98821 &&
     pki cse cse ca in-cse.sp.example && pki cse mn1 ca mn1.in-cse.sp.example && pki ae late ca m2m://sp.example/Slate expired &&
-    pki ae false stranger m2m://sp.example/S98821 && pki ae nobody ca m2m://sp.example/Snobody
+    pki ae false stranger m2m://sp.example/S98821 && pki ae nobody ca m2m://sp.example/Snobody &&
+    pki ae gone ca m2m://sp.example/Sgone && pki revoke gone && pki crl ca
 (umask 077 && openssl rand -hex 32 >store.key && openssl rand -hex 32 >admin.token)
 read -r -d '' port port_admin <<<"$("$top_builddir/tests/lib/freeports" 2)"
 km=$(openssl rand -hex 32)
@@ -35,6 +36,7 @@ maf:
   clients:
     - { id: //sp.example/S98821, flavour: ae, anchors: pki/ca.pem }
     - { id: //sp.example/Slate, flavour: ae, anchors: pki/ca.pem }
+    - { id: //sp.example/Sgone, flavour: ae, anchors: pki/ca.pem, crls: pki/ca.crl, status: crl }
     - { id: //sp.example/in-cse, flavour: cse, anchors: pki/ca.pem }
     - { id: //sp.example/mn1, flavour: cse, cert_id: mn1.in-cse.sp.example, anchors: pki/ca.pem }
   registrations:
@@ -98,13 +100,13 @@ macr='{"sec:macr":{"et":"'$et'","adfq":"mte.example","lbl":["meter"]}}'
 
 check "the MAF starts without services and Diameter" run
 
-for who in late false nobody; do
+for who in late false nobody gone; do
     check "no association for $who" session $who "${tls[@]}" -- GET /- $ae
     check_same "and nothing is answered" "$(rsc)" none
 done
 check "one without a certificate neither" eval 'python3 "$top_srcdir/tests/system/m2m_client.py" "$port" L "${tls[@]}" -- GET /- $ae >said'
 check_same "and nothing is answered" "$(rsc)" none
-check "the log says why" eval 'for r in certificate-expired certificate-path target-certificate-unknown; do
+check "the log says why" eval 'for r in certificate-expired certificate-path target-certificate-unknown certificate-revoked; do
     holds log "maf.not-associated reason=$r" || exit 1; done'
 
 check "AE: association" session ae "${tls[@]}" -- GET /- $ae , GET /- , GET /- $cse , \
