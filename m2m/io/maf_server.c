@@ -5,12 +5,11 @@
 
 #include "m2m/io/front.h"
 #include "m2m/io/maf_assoc.h"
+#include "m2m/io/maf_desk.h"
 #include "m2m/io/store.h"
-#include "m2m/reg.h"
-#include "m2m/res.h"
 #include "rt/log.h"
 
-enum { SWEEP_EVERY_MS = 60 * 1000, ROOM = M2M_RES_JSON_MAX + 16 * 1024 };
+enum { SWEEP_EVERY_MS = 60 * 1000 };
 
 struct m2m_maf {
     struct rt_loop *loop;
@@ -25,97 +24,10 @@ struct m2m_maf {
     struct m2m_ask_source *mefs;
     struct naf_service service;     /* this MAF as NAF */
     struct m2m_target target;
-    struct m2m_reg reg;
     struct m2m_maf_assoc assoc;
+    struct m2m_maf_desk desk;
     struct rt_timer *sweep;
-    struct rt_reasons requests;
-    uint8_t room[ROOM]; /* of the request that is served; wiped after it */
 };
-
-/* ---- requests ---- */
-
-/*= TS-0003 8.8.2.7, 10.3.1: one session has one key to register */
-static gba_rc export_key(void *arg, uint8_t out[M2M_EXPORT_N])
-{
-    struct rt_tls *tls = arg;
-    GBA_ENSURE(!m2m_maf_session_of(tls)->exported, GBA_E_REG_TWICE);
-    return rt_tls_export(tls, M2M_LABEL_CONNECTION, out, M2M_EXPORT_N);
-}
-
-/* The client may use the name that it is told at once, so it must be kept before. */
-static void keep_alias(struct m2m_maf *maf, const struct m2m_maf_session *session,
-                       struct m2m_reg_result *result)
-{
-    gba_rc rc = m2m_target_alias(&maf->target, rt_loop_env(maf->loop), gba_text_view(&session->credential),
-                                 gba_text_view(&result->alias));
-    if (rc == GBA_OK)
-        return;
-    result->rsp.rsc = m2m_rsc_of(rc);
-    result->rsp.reason = rc;
-    result->rsp.body = (gba_view){NULL, 0};
-}
-
-static void serve(struct m2m_maf *maf, struct rt_tls *tls, const struct m2m_request *req, gba_writer *room,
-                  struct m2m_reg_result *result)
-{
-    const struct rt_tls_peer *peer = rt_tls_peer(tls);
-    struct m2m_maf_session *session = m2m_maf_session_of(tls);
-    const struct m2m_reg_client client = {
-        .who = gba_text_view(&peer->who),
-        .credential = gba_text_view(&session->credential),
-        .until_s = peer->until_ms > 0 ? peer->until_ms / 1000 : INT64_MAX,
-        .export = export_key,
-        .export_arg = tls,
-    };
-    const struct m2m_reg_ask ask = {&client, req};
-    m2m_reg_serve(&maf->reg, rt_loop_env(maf->loop), &ask, room, result);
-    session->exported |= result->exported;
-    if (result->alias.n > 0)
-        keep_alias(maf, session, result);
-}
-
-static const char *op_name(enum m2m_op op)
-{
-    static const char *const names[] = {"none", "create", "retrieve", "update", "delete"};
-    return names[op];
-}
-
-static void log_request(struct m2m_maf *maf, const struct rt_tls_peer *peer, const struct m2m_request *req,
-                        const struct m2m_response *rsp)
-{
-    rt_reasons_add(&maf->requests, rsp->reason);
-    rt_log(rsp->reason == GBA_OK ? RT_LOG_INFO : RT_LOG_NOTICE, "maf.request", RT_REASON(rsp->reason),
-           RT_NUM("rsc", rsp->rsc), RT_CSTR("op", op_name(req->op)), RT_NUM("ty", req->ty),
-           RT_STR("to", req->to), RT_ID("client", gba_text_view(&peer->who)));
-}
-
-static void on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *http)
-{
-    struct m2m_maf *maf = arg;
-    struct rt_tls *tls = rt_http_tls(tx);
-    struct m2m_request req;
-    struct m2m_reg_result result = {0};
-    struct gba_http_msg answer = {.status = 503, .minor = 1};
-    gba_writer room = gba_writer_of(maf->room, sizeof maf->room);
-    if (tls) {
-        gba_rc rc = m2m_request_of_http(http, &room, &req);
-        if (rc == GBA_OK)
-            serve(maf, tls, &req, &room, &result);
-        else
-            result.rsp = (struct m2m_response){m2m_rsc_of(rc), rc, .rqi = req.rqi, .rvi = req.rvi};
-        m2m_response_to_http(&result.rsp, &room, &answer);
-        log_request(maf, rt_tls_peer(tls), &req, &result.rsp);
-    }
-    rt_http_reply(tx, &answer);
-    gba_wipe_bytes(maf->room, room.n);
-}
-
-/* DTLS serves associations; nothing is bound to it yet. */
-static void on_datagram(void *arg, struct rt_dtls *session, gba_view octets)
-{
-    (void)arg;
-    rt_log(RT_LOG_DEBUG, "maf.datagram", RT_STR("peer", rt_dtls_peer(session)), RT_NUM("octets", octets.n));
-}
 
 /* ---- time ---- */
 
@@ -123,7 +35,7 @@ static void on_sweep(void *arg)
 {
     struct m2m_maf *maf = arg;
     size_t n = 0;
-    gba_rc rc = m2m_reg_sweep(&maf->reg, rt_loop_env(maf->loop), &n);
+    gba_rc rc = m2m_reg_sweep(&maf->desk.reg, rt_loop_env(maf->loop), &n);
     if (rc == GBA_OK)
         rc = m2m_target_sweep(&maf->target, rt_loop_env(maf->loop), &n);
     if (rc != GBA_OK || n > 0)
@@ -195,7 +107,7 @@ static gba_rc take_self(struct m2m_maf *maf)
     maf->service.fqdn = target->fqdn;
     maf->service.gsid = conf->gsid;
     maf->service.uicc_keys = conf->uicc_keys;
-    maf->reg = (struct m2m_reg){
+    maf->desk.reg = (struct m2m_reg){
         .vault = maf->store.vault,
         .fqdn = target->fqdn,
         .maf = true,
@@ -246,9 +158,9 @@ static gba_rc open_front(struct m2m_maf *maf, struct rt_daemon *daemon)
         .dtls_hooks = &maf->assoc.hooks,
         .name = "maf",
         .name_dtls = "maf-dtls",
-        .on_request = on_request,
-        .on_data = on_datagram,
-        .arg = maf,
+        .on_request = m2m_maf_desk_http,
+        .on_data = m2m_maf_desk_coap,
+        .arg = &maf->desk,
     };
     return m2m_front_open(&maf->front, daemon, &front);
 }
@@ -261,7 +173,8 @@ gba_rc m2m_maf_open(struct rt_daemon *daemon, const struct naf_conf *conf, struc
     maf->loop = rt_daemon_loop(daemon);
     maf->conf = conf;
     maf->dia = dia;
-    maf->assoc.loop = maf->loop;
+    maf->assoc.loop = maf->desk.loop = maf->loop;
+    maf->desk.target = &maf->target;
     GBA_TRY(m2m_store_open(maf->loop, &conf->maf.store, &maf->store));
     GBA_TRY(take_self(maf));
     GBA_TRY(take_sources(maf));
@@ -284,7 +197,7 @@ const struct m2m_target *m2m_maf_target(const struct m2m_maf *maf)
 void m2m_maf_log_counters(const struct m2m_maf *maf)
 {
     rt_reasons_log(&maf->assoc.counts, "maf.associations");
-    rt_reasons_log(&maf->requests, "maf.requests");
+    rt_reasons_log(&maf->desk.counts, "maf.requests");
     rt_reasons_log(&maf->front.refused, "maf.http");
 }
 

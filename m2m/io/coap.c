@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "m2m/io/coap.h"
+
+#include <coap3/coap.h>
+
+#include "gba/base/secret.h"
+
+/* Options, RFC 7252 5.10, RFC 7959 and TS-0008 6.2.2. */
+enum {
+    URI_HOST = 3,
+    URI_PORT = 7,
+    LOCATION_PATH = 8,
+    URI_PATH = 11,
+    CONTENT_FORMAT = 12,
+    URI_QUERY = 15,
+    ACCEPT = 17,
+    ONEM2M_OT = 259,
+    ONEM2M_TY = 267,
+    ONEM2M_RVI = 271,
+    ONEM2M_FR = 279,
+    ONEM2M_RQI = 283,
+    ONEM2M_RQET = 291,
+    ONEM2M_RSC = 307,
+};
+
+enum { FORMAT_JSON = 50, FORMAT_RES_JSON = 10001, FORMAT_NONE = UINT32_MAX, CODE_BAD_OPTION = 402 };
+
+struct reading {
+    gba_writer *room;
+    struct m2m_request *out;
+    uint32_t format;
+};
+
+/* ---- options of a request ---- */
+
+static gba_rc number(gba_view value, uint32_t max, uint32_t *out)
+{
+    GBA_ENSURE(value.n <= 4, GBA_E_M2M_HEADER);
+    *out = 0;
+    for (size_t i = 0; i < value.n; i++)
+        *out = *out << 8 | value.p[i];
+    return *out <= max ? GBA_OK : GBA_E_M2M_HEADER;
+}
+
+static gba_view copy(gba_writer *room, gba_view value)
+{
+    size_t at = room->n;
+    gba_put_view(room, value);
+    return gba_view_sub(gba_writer_view(room), at, room->n - at);
+}
+
+static gba_rc take_text(struct reading *r, gba_view value, gba_view *out)
+{
+    GBA_ENSURE(!out->p && value.n > 0, GBA_E_M2M_HEADER);
+    *out = copy(r->room, value);
+    return gba_writer_end(r->room);
+}
+
+/*= TS-0008 6.2.2.1: "_" begins the absolute form.  Options come in order of their
+ * numbers, so the segments follow each other in the room. */
+static gba_rc take_segment(struct reading *r, gba_view value)
+{
+    gba_view *to = &r->out->to;
+    for (size_t i = 0; i < value.n; i++)
+        GBA_ENSURE(value.p[i] > ' ' && value.p[i] != 0x7f && value.p[i] != '/', GBA_E_M2M_TARGET);
+    if (to->n == 0)
+        *to = gba_view_of(r->room->p + r->room->n, 0);
+    size_t before = r->room->n;
+    gba_put_u8(r->room, '/');
+    if (to->n > 0 || !gba_view_eq(value, GBA_LIT("_")))
+        gba_put_view(r->room, value);
+    to->n += r->room->n - before;
+    return gba_writer_end(r->room);
+}
+
+static gba_rc take_option(struct reading *r, unsigned option, gba_view value)
+{
+    uint32_t n;
+    switch (option) {
+    case URI_PATH:
+        return take_segment(r, value);
+    case CONTENT_FORMAT:
+        return number(value, UINT16_MAX, &r->format);
+    case ACCEPT:
+        GBA_TRY(number(value, UINT16_MAX, &n));
+        return n == FORMAT_RES_JSON || n == FORMAT_JSON ? GBA_OK : GBA_E_COAP_OPTION;
+    case ONEM2M_TY:
+        GBA_TRY(number(value, UINT16_MAX, &n));
+        r->out->ty = n;
+        return GBA_OK;
+    case ONEM2M_FR:
+        return take_text(r, value, &r->out->from);
+    case ONEM2M_RQI:
+        return take_text(r, value, &r->out->rqi);
+    case ONEM2M_RVI:
+        return take_text(r, value, &r->out->rvi);
+    case URI_HOST:
+    case URI_PORT:
+    case URI_QUERY:
+    case ONEM2M_OT:
+    case ONEM2M_RQET:
+        return GBA_OK;
+    default:
+        return option % 2 == 0 ? GBA_OK : GBA_E_COAP_OPTION; /*= RFC 7252 5.4.1: odd is critical */
+    }
+}
+
+static gba_rc take_options(struct reading *r, const coap_pdu_t *pdu)
+{
+    coap_opt_iterator_t at;
+    const coap_opt_t *option;
+    if (!coap_option_iterator_init(pdu, &at, COAP_OPT_ALL))
+        return GBA_OK;
+    while ((option = coap_option_next(&at)) != NULL)
+        GBA_TRY(take_option(r, at.number, gba_view_of(coap_opt_value(option), coap_opt_length(option))));
+    return GBA_OK;
+}
+
+/* ---- requests ---- */
+
+static gba_rc op_of(coap_pdu_code_t code, enum m2m_op *op)
+{
+    static const enum m2m_op ops[] = {0, M2M_RETRIEVE, M2M_CREATE, M2M_UPDATE, M2M_DELETE};
+    GBA_ENSURE(code > 0 && code < sizeof ops / sizeof *ops, GBA_E_M2M_METHOD);
+    *op = ops[code];
+    return GBA_OK;
+}
+
+static gba_rc take_body(struct reading *r, const coap_pdu_t *pdu)
+{
+    size_t n;
+    const uint8_t *octets;
+    if (!coap_get_data(pdu, &n, &octets))
+        return GBA_OK;
+    GBA_ENSURE(r->format == FORMAT_RES_JSON || r->format == FORMAT_JSON, GBA_E_M2M_TYPE);
+    r->out->body = copy(r->room, gba_view_of(octets, n));
+    return gba_writer_end(r->room);
+}
+
+static gba_rc take_head(const coap_pdu_t *pdu, struct m2m_coap_head *head)
+{
+    coap_bin_const_t token = coap_pdu_get_token(pdu);
+    coap_pdu_code_t code = coap_pdu_get_code(pdu);
+    coap_pdu_type_t type = coap_pdu_get_type(pdu);
+    GBA_ENSURE(token.length <= M2M_COAP_TOKEN_MAX, GBA_E_COAP);
+    head->confirmable = type == COAP_MESSAGE_CON;
+    head->id = (uint16_t)coap_pdu_get_mid(pdu);
+    head->token_n = token.length;
+    gba_copy(head->token, gba_view_of(token.s, token.length));
+    head->request = (head->confirmable || type == COAP_MESSAGE_NON) && code > 0 && code < 32;
+    return head->request ? GBA_OK : GBA_E_COAP;
+}
+
+static gba_rc read_pdu(const coap_pdu_t *pdu, gba_writer *room, struct m2m_coap_head *head,
+                       struct m2m_request *out)
+{
+    struct reading r = {room, out, FORMAT_NONE};
+    GBA_TRY(take_head(pdu, head));
+    GBA_TRY(op_of(coap_pdu_get_code(pdu), &out->op));
+    GBA_TRY(take_options(&r, pdu));
+    return take_body(&r, pdu);
+}
+
+gba_rc m2m_coap_read(gba_view datagram, gba_writer *room, struct m2m_coap_head *head, struct m2m_request *out)
+{
+    gba_wipe(head);
+    *out = (struct m2m_request){0};
+    coap_set_log_level(LOG_EMERG); /* it writes to standard error */
+    coap_pdu_t *pdu = coap_pdu_init(0, 0, 0, datagram.n);
+    GBA_ENSURE(pdu, GBA_E_MEMORY);
+    gba_rc rc = GBA_E_COAP;
+    if (datagram.n > 0 && coap_pdu_parse(COAP_PROTO_UDP, datagram.p, datagram.n, pdu))
+        rc = read_pdu(pdu, room, head, out);
+    coap_delete_pdu(pdu);
+    return rc;
+}
+
+/* ---- answers ---- */
+
+static void put_head(const struct m2m_coap_head *head, coap_pdu_type_t type, unsigned code, gba_writer *w)
+{
+    gba_put_u8(w, (uint8_t)(1 << 6 | type << 4 | head->token_n));
+    gba_put_u8(w, (uint8_t)(code / 100 << 5 | code % 100));
+    gba_put_u16(w, head->id);
+    gba_put_view(w, gba_view_of(head->token, head->token_n));
+}
+
+/* In order of their numbers. */
+struct options {
+    gba_writer *w;
+    unsigned last;
+};
+
+static void put_option(struct options *o, unsigned option, gba_view value)
+{
+    uint16_t delta = (uint16_t)(option - o->last);
+    size_t n = coap_opt_encode_size(delta, value.n);
+    uint8_t *at = gba_put_room(o->w, n);
+    if (at && coap_opt_encode(at, n, delta, value.p, value.n) != n)
+        o->w->bad = true;
+    o->last = option;
+}
+
+static void put_number(struct options *o, unsigned option, uint16_t n)
+{
+    const uint8_t octets[] = {(uint8_t)(n >> 8), (uint8_t)n};
+    put_option(o, option, n > 255 ? GBA_ARRAY(octets) : gba_view_of(octets + 1, n > 0));
+}
+
+static void put_location(struct options *o, gba_view path)
+{
+    gba_view segment, rest = gba_view_sub(path, 1, path.n);
+    bool more = path.n > 0;
+    while (more) {
+        more = gba_view_split(rest, '/', &segment, &rest);
+        put_option(o, LOCATION_PATH, segment);
+    }
+}
+
+/*= TS-0008 6.3.3; what it has no code for is as in HTTP */
+static unsigned code_of(const struct m2m_response *rsp)
+{
+    switch (rsp->rsc) {
+    case M2M_RSC_OK:
+        return 205;
+    case M2M_RSC_CREATED:
+        return 201;
+    case M2M_RSC_DELETED:
+        return 202;
+    case M2M_RSC_UPDATED:
+        return 204;
+    default:
+        return rsp->reason == GBA_E_COAP_OPTION ? CODE_BAD_OPTION : m2m_rsc_http(rsp->rsc);
+    }
+}
+
+void m2m_coap_answer(const struct m2m_coap_head *head, const struct m2m_response *rsp, gba_writer *w)
+{
+    struct options o = {w, 0};
+    put_head(head, head->confirmable ? COAP_MESSAGE_ACK : COAP_MESSAGE_NON, code_of(rsp), w);
+    put_location(&o, rsp->location);
+    if (rsp->body.n > 0)
+        put_number(&o, CONTENT_FORMAT, FORMAT_RES_JSON);
+    if (rsp->rvi.n > 0)
+        put_option(&o, ONEM2M_RVI, rsp->rvi);
+    if (rsp->rqi.n > 0)
+        put_option(&o, ONEM2M_RQI, rsp->rqi);
+    put_number(&o, ONEM2M_RSC, (uint16_t)rsp->rsc);
+    if (rsp->body.n > 0)
+        gba_put_u8(w, 0xff);
+    gba_put_view(w, rsp->body);
+}
+
+void m2m_coap_reset(const struct m2m_coap_head *head, gba_writer *w)
+{
+    const struct m2m_coap_head bare = {.id = head->id};
+    put_head(&bare, COAP_MESSAGE_RST, 0, w);
+}
