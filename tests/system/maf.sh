@@ -30,7 +30,6 @@ maf:
     - 127.0.0.1:$port
   listen_dtls:
     - 127.0.0.1:$port
-  raw_keys: false
   cert: pki/maf.pem
   key: pki/maf.key
   clients:
@@ -162,12 +161,38 @@ check_same "a Km is forgotten" "$(admin DELETE /v1/keys/km-17@maf.mte.example)" 
 check "with it" psk "$km" km-17@maf.mte.example "${psk_tls[@]}" -- GET /- $ae
 check_same "nothing opens" "$(rsc)" none
 
+# coap CERTIFICATE -- REQUEST...: what coap_client.py says of it
+coap() {
+    python3 "$top_srcdir/tests/system/coap_client.py" "$port" EXPORTER-oneM2M-Connection -servername maf.mte.example "${dtls[@]}" \
+        -CAfile pki/ca.pem -cert "pki/$1.pem" -key "pki/$1.key" "${@:2}" >said
+}
+codes() {
+    said '" ".join(a["code"] + "/" + str(a["rsc"]) if a else "none" for a in answers)'
+}
+me=//sp.example/S98821
+check "CoAP over DTLS" coap ae -- GET /- $me , GET /_/maf.mte.example/- $me , GET /- //sp.example/in-cse , POST /- $me 5 "$key" , \
+    again x , POST /- $me 5 "$key" , GET /- $me 1 , FETCH /- $me , GET /nowhere $me
+check_same "base, absolute, other From, key, the same again, a second key, no such operation, no resource" "$(codes)" \
+    "2.05/2000 2.05/2000 4.03/4106 2.01/2001 2.01/2001 4.09/4105 2.05/2000 4.05/4005 4.04/4004"
+check_same "answers come in acknowledgements with id, token and request identifier" \
+    "$(said '[(a["type"], a["id"] & 15, a["token"], a["rqi"]) for a in answers[:3]]')" "[(2, 0, 'tk', 'r0'), (2, 1, 'tk', 'r1'), (2, 2, 'tk', 'r2')]"
+check_same "a repeated request has the answer of before" "$(said 'answers[3] == answers[4]')" True
+check_same "the RelativeKeyID is exported" "$(said 'answers[3]["body"]["sec:skr"]["ri"] == export[:32]')" True
+location=$(said 'answers[3]["location"]')
+kc3=$(said 'export[32:]')
+check "the target asks over CoAP" coap cse -- GET "$location" //sp.example/in-cse
+check_same "and gets the key" "$(said '__import__("base64").b64decode(answers[0]["body"]["sec:skr"]["kv"]).hex().upper()')" "$kc3"
+check "what is no request, and options that are not known" coap ae -- hex 40000007 , drop 4801 , drop 60450001 , hex 4101000971 , drop 00 , \
+    drop 41010009713f , hex "400100 0a b1 2d d1 03 00" , GET /- $me
+check_same "are reset, dropped and refused" "$(said '[(a["type"], a["code"]) if a else None for a in answers]')" \
+    "[(3, '0.00'), None, None, (2, '4.00'), None, None, (2, '4.02'), (2, '2.05')]"
+
 check "association over DTLS" eval 'session ae "${dtls[@]}" -- && same True "$(said "len(export) == 96")"'
 check "and it is logged" eval 'wait_for 5 grep -q "maf.associated client=//sp.example/S98821 .*over=dtls" log'
 
 check "the MAF stops cleanly" eval 'kill $pid && wait $pid'
 pid=
 check "and has counted" holds log 'maf.associations reason=target-identity-unknown n=2'
-check "no key is in the log" eval '! grep -qiE "$kc|$kc2|$km" log && ! grep -qiF "$(cat store.key)" log'
+check "no key is in the log" eval '! grep -qiE "$kc|$kc2|$kc3|$km" log && ! grep -qiF "$(cat store.key)" log'
 check "nor readable in the store" eval '! grep -rqE "S98821|sec:skr" store'
 tap_done
