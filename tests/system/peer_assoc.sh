@@ -80,7 +80,6 @@ id: //sp.example/in-cse
 listen: [127.0.0.1:0]
 listen_dtls: [127.0.0.1:0]
 listen_open: [127.0.0.1:0]
-raw_keys: false
 cert: $dir/in-cse.chain.pem
 key: $dir/in-cse.key
 store: {path: $dir/store, key_file: $dir/store.key}
@@ -208,7 +207,7 @@ ask_dtls() {
         sleep 1
         echo hello
         sleep 1
-    ) | timeout 15 openssl s_client -quiet -dtls1_2 -cipher "$1" "${@:2}" -connect "$dtls" 2>&1
+    ) | timeout 3 openssl s_client -quiet -dtls1_2 -cipher "$1" "${@:2}" -connect "$dtls" 2>&1
 }
 check "a key over DTLS" tells ask_dtls PSK-AES128-CCM8 -psk "$(key 11)" -psk_identity psa-17@mte.example '"use":"kpsa"'
 check "no wrong one" fails ask_dtls PSK-AES128-CCM8 -psk "$(key 12)" -psk_identity psa-17@mte.example

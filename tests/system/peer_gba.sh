@@ -57,7 +57,7 @@ ask_dtls() {
         sleep 1
         echo hello
         sleep 2
-    ) | timeout 15 openssl s_client -quiet -dtls1_2 -cipher PSK-AES128-CCM8 -psk "$2" -psk_identity "$1" -connect "$dtls" 2>&1
+    ) | timeout 3 openssl s_client -quiet -dtls1_2 -cipher PSK-AES128-CCM8 -psk "$2" -psk_identity "$1" -connect "$dtls" 2>&1
 }
 tells() { # TEXT COMMAND...
     local out
