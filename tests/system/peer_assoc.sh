@@ -28,6 +28,7 @@ for args in "ca ca" "ca other" "fqdn mef ca mef.mte.example" "fqdn maf ca maf.mt
     # shellcheck disable=SC2086
     $pki $args >/dev/null || exit 1
 done
+$pki key raw >/dev/null && $pki key raw2 >/dev/null || exit 1
 key() {
     printf "$1%.0s" {1..32}
 }
@@ -95,6 +96,7 @@ peers:
   - {id: //sp.example/mn1, fqdn: mn1.in-cse.sp.example, flavour: cse, anchors: $dir/ca.pem}
   - {id: //sp.example/S98821, flavour: ae, anchors: $dir/ca.pem}
   - {id: //sp.example/S7, flavour: device, cert_id: 0.2.481.1.100.3030.10011, anchors: $dir/ca.pem}
+  - {id: //sp.example/S8, flavour: raw, cert_id: "$($pki ni raw 128)"}
 ask_timeout: 2s
 log: {identities: shown}
 END
@@ -192,6 +194,17 @@ check "over one connection" same 1 "$(cut -d' ' -f3 log_maf | sort -u | wc -l)"
 check "a CSE" tells ask_cert mn1 "$get" '"peer":"//sp.example/mn1","credentialID":"32-mn1.in-cse.sp.example"'
 check "an AE" tells ask_cert s98821 "$get" '"peer":"//sp.example/S98821","credentialID":"33-'
 check "a device" tells ask_cert meter "$get" '"peer":"//sp.example/S7","credentialID":"31-0.2.481.1.100.3030.10011"'
+suites=NONE:+VERS-TLS1.2:+ECDHE-ECDSA:+AES-128-CBC:+SHA256:+GROUP-SECP256R1:+SIGN-ECDSA-SHA256
+ask_raw() { # NAME
+    (
+        printf "$get"
+        sleep 2
+    ) | timeout 10 gnutls-cli -p "${tls#*:}" 127.0.0.1 --sni-hostname in-cse.sp.example --x509cafile ca.pem \
+        --verify-hostname in-cse.sp.example --rawpkkeyfile "$1.key" --rawpkfile "$1.pub" \
+        --priority "$suites:+CTYPE-CLI-RAWPK:+CTYPE-SRV-X509:+COMP-NULL" 2>&1
+}
+check "a raw public key" tells ask_raw raw '"peer":"//sp.example/S8","credentialID":"30-ni'
+check "no other one" fails ask_raw raw2
 create() { # NAME FROM
     local body='{"m2m:ae":{"api":"Nk836-t071-fc022","rr":false}}'
     ask_cert "$1" "POST /~/in-cse HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-M2M-Origin: $2\r\nX-M2M-RI: 1\r\nContent-Type: application/vnd.onem2m-res+json;ty=2\r\nContent-Length: ${#body}\r\n\r\n$body"
