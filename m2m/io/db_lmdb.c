@@ -50,6 +50,7 @@ static gba_rc rc_of(int code)
     case MDB_TXN_FULL:
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
         return GBA_E_DB_FULL;
     default:
         return GBA_E_DB;
@@ -128,8 +129,11 @@ static gba_rc lengthen(struct m2m_lmdb *lmdb)
     if (lmdb->whole >= used + TAIL * lmdb->page)
         return GBA_OK;
     GBA_TRY(rc_of(mdb_env_get_fd(lmdb->env, &fd)));
-    lmdb->whole = used + 2 * TAIL * lmdb->page;
-    return ftruncate(fd, (off_t)lmdb->whole) == 0 ? GBA_OK : GBA_E_DB;
+    size_t whole = used + 2 * TAIL * lmdb->page;
+    if (ftruncate(fd, (off_t)whole) != 0)
+        return rc_of(errno);
+    lmdb->whole = whole;
+    return GBA_OK;
 }
 
 static gba_rc commit(struct m2m_lmdb *lmdb, MDB_txn *txn)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,7 +108,8 @@ static void folders_of_others(void)
 
 static void a_second_process(void)
 {
-    int status = -1;
+    int ends[2];
+    gba_rc rc = GBA_OK;
     make_folder();
     T_OK(open_there(1));
     T_OK(put("a", "1"));
@@ -117,10 +119,17 @@ static void a_second_process(void)
     lmdb = first;
     expect("a", "1");
     fflush(stdout);
+    CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
     pid_t child = fork();
-    if (child == 0)
-        _exit(open_there(1) == GBA_E_DB ? 0 : 1);
-    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    if (child == 0) {
+        rc = open_there(1);
+        _exit(write(ends[1], &rc, sizeof rc) == sizeof rc ? 0 : 1);
+    }
+    close(ends[1]);
+    CU_ASSERT_EQUAL(read(ends[0], &rc, sizeof rc), sizeof rc);
+    T_RC(rc, GBA_E_DB);
+    close(ends[0]);
+    CU_ASSERT_EQUAL(waitpid(child, NULL, 0), child);
     close_again();
     T_OK(open_there(1));
     expect("a", "1");
@@ -256,6 +265,34 @@ static void a_store_and_its_key(void)
     remove_folder();
 }
 
+/* The disk is full: what is there stays, and there is room again later. */
+static void a_full_disk(void)
+{
+    static char record[M2M_DB_RECORD_MAX];
+    struct rlimit all, little = {.rlim_cur = 1024 * 1024};
+    make_folder();
+    T_OK(open_there(64));
+    T_OK(put("a", "1"));
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &all), 0);
+    little.rlim_max = all.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &little), 0);
+    const struct m2m_db *db = m2m_lmdb_db(lmdb);
+    gba_rc rc = GBA_OK;
+    for (uint8_t i = 0; i < 200 && rc == GBA_OK; i++)
+        rc = db->put(db->self, gba_view_of(&i, 1), gba_view_of(record, i % 2 ? 100 : sizeof record));
+    T_RC(rc, GBA_E_DB_FULL);
+    expect("a", "1");
+    T_RC(put("a", "2"), GBA_E_DB_FULL);
+    expect("a", "1");
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &all), 0);
+    T_OK(put("a", "2"));
+    close_again();
+    T_OK(open_there(64));
+    expect("a", "2");
+    remove_folder();
+}
+
 /* ---- kept ---- */
 
 /* Puts and says so, until it is killed. */
@@ -328,6 +365,7 @@ static CU_TestInfo own[] = {
     {"folders of others", folders_of_others},
     {"a second process", a_second_process},
     {"damaged files", damaged_files},
+    {"a full disk", a_full_disk},
     {"key files", key_files},
     {"a store and its key", a_store_and_its_key},
     {"killed while it writes", killed},

@@ -126,6 +126,13 @@ check "no such key" exits 1 not-found ctl enrolment-key delete \
 
 # signed instructions
 sign() { openssl dgst -sha256 -sign "$lab/signer.key" -out "$2" "$1"; }
+openssl ecparam -name secp384r1 -genkey -noout 2>/dev/null | openssl ec -pubout -out "$lab/p384.pem" 2>/dev/null
+for file in p384.pem token nothing.pem; do
+    lab_stop bsf
+    config "instructions_key: $lab/$file"
+    check "a signer's key that is none: $file" exits 1 admin.no-signer \
+        timeout 10 "$top_builddir/keystrap-bsf" -c "$lab/bsf.yaml"
+done
 check "with a key of who signs" restart "instructions_key: $lab/signer.pem"
 record pump-10 kpm-0010@mef.mte.example
 sign "$lab/pump-10.json" "$lab/pump-10.json.sig"
@@ -153,7 +160,50 @@ check "once" exits 1 not-found ctl enrolee delete pump-7
 check_same "the other stays" "$(names)" pump-10
 lab_stop bsf
 check_same "it stops cleanly" "${lab_codes[bsf]}" 0
-secrets() { ! grep -F -e "$kpm_b64" -e "$token" -e "$(cat "$lab/token")" -e 0001@ "$lab"/bsf.log; }
+
+# keys of a MAF
+key=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+cat >"$lab/naf.yaml" <<END2
+maf:
+  fqdn: maf.mte.example
+  listen: [ "127.0.0.1:$port_mef" ]
+  raw_keys: false
+  cert: $lab/pki/maf.pem
+  key: $lab/pki/maf.key
+  store: { path: $lab/maf, key_file: $lab/store.key }
+admin: { listen: [ "127.0.0.1:$port_admin" ], token_file: $lab/token }
+END2
+(umask 077; echo $key >"$lab/km"; echo "${key}00" >"$lab/other-km"; echo zz >"$lab/no-key")
+cp "$lab/km" "$lab/open-km"
+chmod 644 "$lab/open-km"
+import() { ctl key import "$1" --use "$2" --key "$lab/$3" "${@:4}"; }
+psk() { # IDENTITY: a session with that key
+    printf 'GET /- HTTP/1.1\r\nHost: maf.mte.example\r\nConnection: close\r\n\r\n' | timeout 10 openssl s_client -tls1_2 -quiet \
+        -connect "127.0.0.1:$port_mef" -cipher PSK-AES128-CBC-SHA256 -psk "$key" -psk_identity "$1"
+}
+pki fqdn maf root maf.mte.example
+check "keystrap-naf starts" lab_start naf
+check "another use" exits 1 "at use [bad-word]" import km-17@maf.mte.example kc km
+check "another name" exits 1 m2m-key-id import km-17 km km
+check "another peer" exits 1 "at peer [m2m-id" import km-17@maf.mte.example km km --peer nobody
+check "another time" exits 1 "at until [bad-time]" import km-17@maf.mte.example km km --until soon
+check "what has expired" exits 1 target-key-expired import km-17@maf.mte.example km km --until 20200101T000000
+check "no hexadecimal digits" exits 4 bad-hex import km-17@maf.mte.example km no-key
+check "a key that others can read" exits 4 "others may read it" import km-17@maf.mte.example km open-km
+check "no keys" exits 0 "[]" ctl --json keys list
+check "and no session" exits 1 "" psk km-17@maf.mte.example
+check "a Km" exits 0 "" import KM-17@maf.mte.example km km --peer //sp.example/S98821 --until 20990101T000000
+check "is listed" exits 0 '"name":"km-17@maf.mte.example","use":"km","peer":"//sp.example/S98821"' ctl --json keys list
+check "without the key" lacks "$lab/out" AAECAwQFBgc
+check "in lines too" exits 0 "until            20990101T000000" ctl keys list
+check "it makes a session" psk km-17@maf.mte.example
+check "a key of standard input" exits 0 "" ctl key import km-18@maf.mte.example --use km --key - <"$lab/km"
+check "a name that is taken" exits 1 m2m-name-taken import km-17@maf.mte.example km other-km
+check "it is deleted" exits 0 "" ctl key delete km-17@maf.mte.example
+check "and makes none any more" exits 1 "" psk km-17@maf.mte.example
+check "instructions are for a MEF" exits 1 admin-route ctl enrolee list
+lab_stop naf
+secrets() { ! grep -F -e "$kpm_b64" -e "$token" -e "$(cat "$lab/token")" -e 0001@ -e "$key" "$lab"/bsf.log "$lab"/naf.log; }
 check "no key, token or whole identity was told" secrets
 check "nor lies in the store" sh -c "! grep -rqF -e '$token' -e Hall -e '$kpm_b64' '$lab/store'"
 tap_done
