@@ -45,7 +45,8 @@ static struct m2m_enrol_order start(struct m2m_enrol *run, const gba_env *env,
     const struct m2m_link *link = m2m_keyring_find(event->ring, &conf->target, false);
     if (conf->framework == M2M_GBA) /* Ks has a life of its own */
         return (struct m2m_enrol_order){.kind = M2M_ENROL_BOOTSTRAP, .fresh = conf->fresh};
-    if (conf->fresh || m2m_link_check(link, gba_env_now_s(env)) != GBA_OK || !fits(conf, link))
+    bool wanted = conf->fresh || conf->token; /* a token is there to be presented */
+    if (wanted || m2m_link_check(link, gba_env_now_s(env)) != GBA_OK || !fits(conf, link))
         return (struct m2m_enrol_order){.kind = M2M_ENROL_HANDSHAKE};
     run->link = *link;
     return (struct m2m_enrol_order){.kind = M2M_ENROL_DONE, .reason = GBA_OK, .reused = true};

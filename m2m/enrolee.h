@@ -25,7 +25,7 @@ struct m2m_enrolee {
     gba_text mef;        /* FQDN of the MEF URI; empty in GBA */
     uint32_t expiry_s;   /* Enrolment Expiry */
     unsigned suid;       /* usage-constrained key (10.3.7); 0: Km or Kpsa */
-    bool token;          /* there is an Enrolment-Token to present */
+    bool token;          /* there is an Enrolment-Token: enrol and present it; not in GBA */
     bool client_in_uicc; /* GBA: Ks_int_NAF or nothing (8.3.2.3) */
     bool fresh;          /* enrol even when a valid key is there */
 };

@@ -109,6 +109,9 @@ static void check_usage(const struct ue_enrolee_conf *conf, const struct gba_con
     if (conf->suid != 0 && (gba || !provisioned))
         gba_conf_fault(sink, "enrolee.suid",
                        gba ? "keys of GBA are bound to no usage" : "expected 0 or 21 to 25");
+    if (conf->token_file.n > 0 && gba)
+        gba_conf_fault(sink, "enrolee.token_file",
+                       "not with framework gba: there is no session to present it in");
     if (conf->client_in_uicc && !gba)
         gba_conf_fault(sink, "enrolee.client_in_uicc", "only with framework gba");
 }

@@ -108,7 +108,7 @@ kuc_label='oneM2M Enrolment Key to Usage-Constrained Symmetric Key derivation'
 # ---- instructions (B1, B12, E15) ----
 write_conf
 for bad in enrolee.id=maf.mte.example enrolee.target.id=S98821x/ enrolee.framework=3gpp2 \
-    enrolee.suid=20 enrolee.mef.uri=http://mef.mte.example enrolee.kpm.id=x enrolee.client_in_uicc=true; do
+    enrolee.suid=20 enrolee.registrar=//sp.example/S1 enrolee.maf.fqdn=//sp.example/maf enrolee.mef.uri=http://mef.mte.example enrolee.kpm.id=x enrolee.client_in_uicc=true; do
     check "refused: $bad" code 2 enrolee. --set "$bad" enrol
 done
 sed '/target:/d' "$dir/ue.yaml" >"$dir/no-target.yaml"
@@ -232,7 +232,7 @@ check "an Entity B of openssl" serve -tls1_2 -nocert -cipher PSK-AES128-CBC-SHA2
     -psk 101112131415161718191a1b1c1d1e1f -psk_identity psa-17@mte.example
 check "answers through the association" eval 'code 0 psa-17@mte.example $target --set "enrolee.target.address=127.0.0.1:$port" connect'
 check "another Registrar is not spoken to" code 5 enrol-other-registrar $target --set enrolee.registrar=//sp.example/mn1 connect
-check "forgotten" eval 'ue $target forget && code 6 enrol-no-key $target connect'
+check "forgotten" eval 'code 0 forgotten $target forget && code 6 enrol-no-key $target connect'
 check "by certificate" eval 'pki cse in-cse ca in-cse.sp.example && serve_cert in-cse -www &&
     code 0 ECDHE-ECDSA-AES128-SHA256 $target --set "enrolee.target.address=127.0.0.1:$port" \
         --set "enrolee.target.anchors=$dir/ca.pem" connect --via=cert'

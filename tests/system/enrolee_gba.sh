@@ -73,6 +73,8 @@ check "another bootstrapping makes the key old" eval 'ue 1 bootstrap && code 6 e
 check "and enrolling makes it new" eval 'code 0 enrolled 1 enrol && [ "$(value keyid)" != "$btid" ]'
 check "GBA_ME is not enough for a client in the UICC" code 5 enrol-not-in-uicc 1 --set enrolee.client_in_uicc=true enrol
 check "nor may the card fall back" code 2 allow_downgrade 1 --set enrolee.client_in_uicc=true --set allow_downgrade=true enrol
+check "a token has no place in GBA" code 2 enrolee.token_file 1 --set enrolee.token_file=x enrol
+check "nor has a usage" code 2 enrolee.suid 1 --set enrolee.suid=21 enrol
 
 # ---- GBA_U (E14) ----
 impi=$lab_impi_u

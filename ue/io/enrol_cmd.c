@@ -138,6 +138,16 @@ static gba_rc import(struct ue_enrol *e, const struct ue_args *args)
     return GBA_OK;
 }
 
+static gba_rc forget(struct ue_enrol *e)
+{
+    GBA_TRY(ue_enrol_forget(e));
+    ue_out_begin(true);
+    ue_out_text("target", gba_text_view(&e->who.target.id.text));
+    ue_out_text("result", GBA_LIT("forgotten"));
+    ue_out_end();
+    return GBA_OK;
+}
+
 static gba_rc e2e(struct ue_enrol *e, const struct ue_args *args)
 {
     uint8_t salt[64];
@@ -176,7 +186,7 @@ static gba_rc carry_out(struct ue_enrol *e, const struct ue_args *args, enum ue_
     case UE_IMPORT:
         return import(e, args);
     case UE_FORGET:
-        return ue_enrol_forget(e);
+        return forget(e);
     case UE_E2E:
         return e2e(e, args);
     default:

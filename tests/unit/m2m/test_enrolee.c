@@ -203,6 +203,9 @@ static void with_token(void)
     T_STR(gba_writer_view(&w), want);
     step(NOW, (struct m2m_enrol_event){.kind = M2M_ENROL_PRESENTED, .status = 200});
     keep(NOW);
+    CU_ASSERT_EQUAL(begin(NOW), M2M_ENROL_HANDSHAKE); /* another one came */
+    conf.token = false;
+    CU_ASSERT_EQUAL(begin(NOW), M2M_ENROL_DONE);
 }
 
 static void by_gba(void) /* B4, E4, E5 */
