@@ -11,7 +11,7 @@
 #include "tests/lib/tap.h"
 #include "tests/unit/rt/tls_pair.h"
 
-enum { PATIENCE_MS = 10000, BIG = 3 << 20, HANDSHAKE_MS = 300 };
+enum { PATIENCE_MS = 10000, BIG = 3 << 20, HANDSHAKE_MS = 1500 };
 
 static struct rt_loop *loop;
 static struct rt_tls_ctx *server_ctx, *client_ctx;
