@@ -34,6 +34,7 @@ struct m2m_peer_conf {
     bool peer_required;     /* a key without its owner's identity is refused */
     uint32_t association_s; /* an association ends after this long; 0: with its credential */
     struct m2m_conf_store store;
+    struct m2m_conf_ocsp ocsp;
     struct m2m_conf_limits limits;
     uint32_t ask_ms; /* an answer of MEF, MAF or BSF must be there */
     struct gba_conf_diameter diameter;

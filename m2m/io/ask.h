@@ -12,6 +12,7 @@
 #pragma once
 
 #include "m2m/cert.h"
+#include "m2m/io/status.h"
 #include "m2m/target.h"
 #include "naf/conf.h"
 #include "rt/fdiam.h"
@@ -40,7 +41,8 @@ struct m2m_ask_conf {
     const struct m2m_target *target;
     const struct m2m_ask_source *sources; /* one for each MEF and MAF of target->sources */
     size_t sources_n;
-    gba_view cert_pem, key_pem; /* ours, shown to MEFs and MAFs; empty: none */
+    gba_view cert_pem, key_pem;     /* ours, shown to MEFs and MAFs; empty: none */
+    struct m2m_status_desk *status; /* of their certificates; closed after this; NULL: nobody is asked */
     struct m2m_ask_zn zn;
     uint32_t timeout_ms;  /* of one question, connecting included; 0: 3000 */
     uint32_t max_waiting; /* handshakes that wait; further ones: E_TARGET_BUSY; 0: 1000 */

@@ -33,15 +33,53 @@ struct fetch {
     void *arg;
 };
 
+static void settle(struct m2m_ask_src *src)
+{
+    if (!src->closing || src->n_waiting > 0)
+        return;
+    if (src->ctx)
+        rt_tls_ctx_free(src->ctx);
+    free(src);
+}
+
 /* ---- proofs ---- */
+
+/* A certificate that is judged, perhaps once more when a responder has answered. */
+struct judging {
+    struct m2m_ask_src *src;
+    struct rt_tls_ask *ask;
+};
+
+static gba_rc judge(void *arg, const struct m2m_shown *shown)
+{
+    const struct m2m_ask_src *src = ((struct judging *)arg)->src;
+    return m2m_cert_check(&src->from->expect, shown, gba_env_now_s(rt_loop_env(src->loop)));
+}
+
+static void on_judged(void *arg, gba_rc rc)
+{
+    struct judging judging = *(struct judging *)arg;
+    struct m2m_ask_src *src = judging.src;
+    free(arg);
+    rt_tls_answer(judging.ask,
+                  &(struct rt_tls_answer){.rc = rc, .who = gba_text_view(&src->from->source.fqdn)});
+    src->n_waiting--;
+    settle(src);
+}
 
 static void on_cert(void *arg, struct rt_tls_ask *ask, const struct rt_tls_shown *shown)
 {
-    const struct m2m_ask_src *src = arg;
+    struct m2m_ask_src *src = arg;
     struct m2m_shown seen = {
         .raw = shown->raw, .chain = shown->chain, .n = shown->n, .staple = shown->staple};
-    gba_rc rc = m2m_cert_check(&src->from->expect, &seen, gba_env_now_s(rt_loop_env(src->loop)));
-    rt_tls_answer(ask, &(struct rt_tls_answer){.rc = rc, .who = gba_text_view(&src->from->source.fqdn)});
+    struct judging *judging = calloc(1, sizeof *judging);
+    if (!judging) {
+        rt_tls_answer(ask, &(struct rt_tls_answer){.rc = GBA_E_MEMORY});
+        return;
+    }
+    *judging = (struct judging){src, ask};
+    src->n_waiting++;
+    m2m_status_ask(src->conf->status, &seen, &(struct m2m_status_asker){judge, on_judged, judging});
 }
 
 static gba_rc on_psk(void *arg, gba_view hint, uint16_t suite, struct rt_tls_psk *out)
@@ -108,15 +146,6 @@ static gba_rc read_maf(const struct gba_http_msg *http, struct m2m_shared *got)
     rc = rc == GBA_OK ? take_key_reg(&res, got) : GBA_E_M2M_ANSWER;
     gba_wipe(&res);
     return rc;
-}
-
-static void settle(struct m2m_ask_src *src)
-{
-    if (!src->closing || src->n_waiting > 0)
-        return;
-    if (src->ctx)
-        rt_tls_ctx_free(src->ctx);
-    free(src);
 }
 
 static void on_answer(void *arg, gba_rc rc, const struct gba_http_msg *rsp)

@@ -58,6 +58,20 @@ gba_rc m2m_front_name_open(struct m2m_front_name *name, struct rt_loop *loop,
     return rc;
 }
 
+/*= TS-0003 8.1.2.5 (5) */
+gba_rc m2m_front_name_staple(const struct m2m_front_name *name, struct m2m_status_desk *desk)
+{
+    struct m2m_files files = {0};
+    struct m2m_status_own own = {.tls = name->tls, .dtls = name->dtls};
+    if (name->conf.name->staple.n > 0 || name->conf.name->cert.n == 0)
+        return GBA_OK;
+    gba_rc rc = m2m_files_read(&files, &name->conf.name->cert, &own.cert_pem);
+    if (rc == GBA_OK)
+        rc = m2m_status_staple(desk, &own);
+    m2m_files_free(&files);
+    return rc == GBA_E_ABSENT ? GBA_OK : rc;
+}
+
 void m2m_front_name_close(struct m2m_front_name *name)
 {
     rt_timer_cancel(name->timer);
@@ -70,7 +84,8 @@ void m2m_front_name_close(struct m2m_front_name *name)
 
 struct m2m_shown m2m_front_shown(const struct rt_tls_shown *shown)
 {
-    return (struct m2m_shown){.raw = shown->raw, .chain = shown->chain, .n = shown->n, .staple = shown->staple};
+    return (struct m2m_shown){
+        .raw = shown->raw, .chain = shown->chain, .n = shown->n, .staple = shown->staple};
 }
 
 /* ---- listeners ---- */

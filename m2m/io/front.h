@@ -6,6 +6,7 @@
 #pragma once
 
 #include "m2m/io/files.h"
+#include "m2m/io/status.h"
 #include "rt/daemon.h"
 #include "rt/dtls.h"
 #include "rt/httpd.h"
@@ -31,6 +32,9 @@ struct m2m_front_name {
 GBA_MUST_USE gba_rc m2m_front_name_open(struct m2m_front_name *name, struct rt_loop *loop,
                                         const struct m2m_front_name_conf *conf);
 
+/* Keep our own status stapled, unless a file says what to staple.  E_FILE, E_SPACE, E_CERT, E_MEMORY. */
+GBA_MUST_USE gba_rc m2m_front_name_staple(const struct m2m_front_name *name, struct m2m_status_desk *desk);
+
 /* Also after a failure. */
 void m2m_front_name_close(struct m2m_front_name *name);
 
@@ -44,9 +48,9 @@ enum { M2M_FRONT_MAX = 16 }; /* config/m2m.opt allows no more of a kind */
 struct m2m_front_conf {
     const struct gba_opt_list *listen, *listen_dtls; /* of gba_text */
     const struct m2m_conf_limits *limits;
-    struct rt_tls_ctx *tls, *dtls;                   /* for clients that name nobody */
+    struct rt_tls_ctx *tls, *dtls; /* for clients that name nobody */
     const struct rt_tls_hooks *tls_hooks, *dtls_hooks;
-    const char *name, *name_dtls;                    /* in the ready line */
+    const char *name, *name_dtls; /* in the ready line */
     rt_httpd_fn *on_request;
     rt_dtls_fn *on_data;
     void *arg;

@@ -355,6 +355,7 @@ void m2m_mef_server_close(struct m2m_mef_server *server)
     rt_timer_cancel(server->sweep);
     m2m_front_close(&server->front);
     m2m_status_close(server->desk);
+    server->desk = NULL;
     while (server->fronts_n > 0)
         m2m_front_name_close(&server->fronts[--server->fronts_n]);
     m2m_store_close(&server->store);

@@ -65,20 +65,46 @@ static void on_psk(void *arg, struct rt_tls_ask *ask, gba_view identity, uint16_
     m2m_ask_key(link->ask, identity, suite, on_key, handshake);
 }
 
+/* A handshake whose certificate is judged. */
+struct judging {
+    struct handshake handshake;
+    struct m2m_assoc assoc;
+};
+
+static gba_rc judge(void *arg, const struct m2m_shown *shown)
+{
+    struct judging *judging = arg;
+    const struct m2m_peer_link *link = judging->handshake.link;
+    return m2m_assoc_of_cert(&link->parties, shown, now_s(link), &judging->assoc);
+}
+
+static void on_judged(void *arg, gba_rc rc)
+{
+    struct judging *judging = arg;
+    struct m2m_assoc *assoc = &judging->assoc;
+    struct rt_tls_ask *ask = judging->handshake.ask;
+    assoc->until_s = bounded(judging->handshake.link, assoc->until_s);
+    if (rc == GBA_OK)
+        rc = keep(rt_tls_of(ask), assoc);
+    rt_tls_answer(ask, &(struct rt_tls_answer){
+                           .rc = rc,
+                           .who = gba_text_view(&assoc->who),
+                           .until_ms = assoc->until_s < INT64_MAX / 1000 ? (assoc->until_s - 1) * 1000 : 0,
+                       });
+    free(judging);
+}
+
 static void on_cert(void *arg, struct rt_tls_ask *ask, const struct rt_tls_shown *shown)
 {
     struct m2m_peer_link *link = arg;
     struct m2m_shown seen = m2m_front_shown(shown);
-    struct m2m_assoc assoc = {0};
-    gba_rc rc = m2m_assoc_of_cert(&link->parties, &seen, now_s(link), &assoc);
-    assoc.until_s = bounded(link, assoc.until_s);
-    if (rc == GBA_OK)
-        rc = keep(rt_tls_of(ask), &assoc);
-    rt_tls_answer(ask, &(struct rt_tls_answer){
-                           .rc = rc,
-                           .who = gba_text_view(&assoc.who),
-                           .until_ms = assoc.until_s < INT64_MAX / 1000 ? (assoc.until_s - 1) * 1000 : 0,
-                       });
+    struct judging *judging = calloc(1, sizeof *judging);
+    if (!judging) {
+        rt_tls_answer(ask, &(struct rt_tls_answer){.rc = GBA_E_MEMORY});
+        return;
+    }
+    judging->handshake = (struct handshake){link, ask};
+    m2m_status_ask(link->status, &seen, &(struct m2m_status_asker){judge, on_judged, judging});
 }
 
 static gba_rc on_open(void *arg, struct rt_tls *tls)

@@ -16,6 +16,7 @@ struct m2m_peer_link {
     struct rt_loop *loop;
     struct m2m_peer peer;
     struct m2m_ask *ask;
+    struct m2m_status_desk *status;
     struct m2m_parties parties;
     uint32_t association_s;    /* 0: as long as the credential */
     struct rt_reasons reasons; /* of handshakes and requests */

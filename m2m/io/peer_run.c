@@ -97,6 +97,22 @@ static gba_rc open_dia(struct m2m_peer_run *run)
     return rt_node_start(run->loop, &conf->diameter, apps, 1, &run->dia);
 }
 
+/* Certificates of others, and the lists about them. */
+static gba_rc open_desk(struct m2m_peer_run *run)
+{
+    const struct m2m_peer_conf *conf = run->conf;
+    const struct m2m_conf_source *mefs = conf->mefs.items, *mafs = conf->mafs.items;
+    const struct m2m_status_conf desk = {.responder = conf->ocsp.responder,
+                                         .timeout_ms = conf->ocsp.timeout_ms};
+    GBA_TRY(m2m_status_open(run->loop, &desk, &run->link.status));
+    for (size_t i = 0; i < conf->mefs.n; i++)
+        GBA_TRY(m2m_status_watch(run->link.status, &mefs[i].expect.crls, &run->askable[i].expect.crls));
+    for (size_t i = 0; i < conf->mafs.n; i++)
+        GBA_TRY(m2m_status_watch(run->link.status, &mafs[i].expect.crls,
+                                 &run->askable[conf->mefs.n + i].expect.crls));
+    return m2m_status_watch_parties(run->link.status, &conf->peers, run->parties);
+}
+
 static gba_rc open_ask(struct m2m_peer_run *run)
 {
     struct m2m_ask_conf ask = {
@@ -105,6 +121,7 @@ static gba_rc open_ask(struct m2m_peer_run *run)
         .sources_n = run->askable_n,
         .zn = {run->dia, &run->zn_conf, &run->zn_service},
         .timeout_ms = run->conf->ask_ms,
+        .status = run->link.status,
     };
     GBA_TRY(m2m_files_read(&run->files, &run->conf->cert, &ask.cert_pem));
     GBA_TRY(m2m_files_read(&run->files, &run->conf->key, &ask.key_pem));
@@ -219,6 +236,7 @@ static gba_rc listen_all(struct m2m_peer_run *run, struct rt_daemon *daemon)
     if (conf->gba.bsf.n > 0)
         name.psk_hint = conf->gba.uicc_keys ? hint_uicc : hint_me;
     GBA_TRY(m2m_front_name_open(&run->contexts, run->loop, &name));
+    GBA_TRY(m2m_front_name_staple(&run->contexts, run->link.status));
     run->hooks = m2m_peer_hooks(&run->link);
     struct m2m_front_conf front = {
         .listen = &conf->listen,
@@ -258,6 +276,7 @@ gba_rc m2m_peer_start(struct m2m_peer_run *run, struct rt_daemon *daemon, const 
     GBA_TRY(import_keys(run));
     GBA_TRY(m2m_files_parties(&run->files, &conf->peers, &run->parties));
     GBA_TRY(open_dia(run));
+    GBA_TRY(open_desk(run));
     GBA_TRY(open_ask(run));
     run->link.loop = run->loop;
     run->link.peer = (struct m2m_peer){run->store.vault, run->target.self};
@@ -287,6 +306,8 @@ void m2m_peer_stop(struct m2m_peer_run *run)
         rt_dia_close(run->dia, 2000);
     if (run->link.ask)
         m2m_ask_close(run->link.ask);
+    m2m_status_close(run->link.status);
+    run->link.status = NULL;
     m2m_front_name_close(&run->contexts);
     m2m_store_close(&run->store);
 }

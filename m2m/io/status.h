@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "m2m/cert.h"
+#include "m2m/party.h"
 #include "rt/tls.h"
 
 struct m2m_status_desk;
@@ -42,6 +42,10 @@ void m2m_status_ask(struct m2m_status_desk *desk, const struct m2m_shown *shown,
 /* Keep *crls the content of this PEM file; until close it points to what the desk owns, and is
  * absent afterwards.  An empty path is none.  E_FILE, E_SPACE, E_CERT (logged), E_MEMORY. */
 GBA_MUST_USE gba_rc m2m_status_watch(struct m2m_status_desk *desk, const gba_text *path, gba_view *crls);
+
+/* The lists of everybody in a list of struct m2m_conf_party; parties has the same order. */
+GBA_MUST_USE gba_rc m2m_status_watch_parties(struct m2m_status_desk *desk, const struct gba_opt_list *list,
+                                             struct m2m_party *parties);
 
 /* Keep a fresh response stapled for our certificate: PEM with its chain, its issuer among it. */
 struct m2m_status_own {

@@ -116,6 +116,15 @@ gba_rc m2m_status_watch(struct m2m_status_desk *desk, const gba_text *path, gba_
     return GBA_OK;
 }
 
+gba_rc m2m_status_watch_parties(struct m2m_status_desk *desk, const struct gba_opt_list *list,
+                                struct m2m_party *parties)
+{
+    const struct m2m_conf_party *conf = list->items;
+    for (size_t i = 0; i < list->n; i++)
+        GBA_TRY(m2m_status_watch(desk, &conf[i].expect.crls, &parties[i].expect.crls));
+    return GBA_OK;
+}
+
 void m2m_status_files_free(struct m2m_status_desk *desk)
 {
     while (!SLIST_EMPTY(&desk->files)) {

@@ -117,6 +117,9 @@ gba_rc m2m_status_staple(struct m2m_status_desk *desk, const struct m2m_status_o
     stapled->desk = desk;
     stapled->own = *own;
     gba_rc rc = prepare(stapled, own->cert_pem.n);
+    if (rc == GBA_E_ABSENT && stapled->question.url.n > 0)
+        rt_log(RT_LOG_WARN, "status.own-issuer-missing",
+               RT_STR("url", gba_text_view(&stapled->question.url)));
     if (rc != GBA_OK) {
         free(stapled);
         return rc;
