@@ -86,7 +86,7 @@ struct m2m_conf_maf {
     struct gba_opt_list mefs;                 /* of struct m2m_conf_source */
     struct gba_opt_list clients;              /* of struct m2m_conf_party */
     uint32_t suid;                            /* of keys fetched from MEFs; 0: Km */
-    gba_text gsid;                            /* of the USS that names the Enrolee; empty: none is asked for */
+    gba_text gsid;                            /* of the USS that names the Enrolee; empty: none */
     bool uicc_keys;
     struct m2m_conf_reg registrations;
     struct m2m_conf_store store;

@@ -4,7 +4,8 @@
 
 m2m_client.py PORT LABEL [s_client option...] -- METHOD PATH [FIELD:VALUE...] [BODY] [, METHOD ...]
 
-A word that begins with "{" is the body.  Prints one line of JSON: what the session exports
+A word that begins with "{" is the body.  METHOD END alone waits for the server to end the session: the
+answer is how many seconds that took.  Prints one line of JSON: what the session exports
 (48 octets under LABEL) and for each request the HTTP status, X-M2M-RSC and the body.
 "session" is false when there was no association at all.
 """
@@ -23,6 +24,10 @@ def requests(words):
     for word in words + [","] if words else []:
         if word != ",":
             one.append(word)
+            continue
+        if one == ["END"]:
+            yield None
+            one = []
             continue
         body = "".join(w for w in one[2:] if w.startswith("{"))
         fields = [w.replace(":", ": ", 1) for w in one[2:] if not w.startswith("{")]
@@ -67,6 +72,10 @@ class Session:
 
     def ask(self, octets):
         self.got = b""
+        if octets is None:
+            begin = time.monotonic()
+            self.wait(lambda text: None)
+            return time.monotonic() - begin
         try:
             self.process.stdin.write(octets)
             self.process.stdin.flush()

@@ -157,6 +157,25 @@ check "an unknown name" psk "$km" km-18@maf.mte.example "${psk_tls[@]}" -- GET /
 check_same "opens nothing" "$(rsc)" none
 check_same "the operator sees names" "$(admin GET /v1/keys)" 200
 check "and never a key" eval 'holds admin.json km-17@maf.mte.example && ! grep -qi "$km" admin.json'
+# life NAME SECONDS: a Km that ends then
+life() {
+    ends=$(($(date +%s) + $2))
+    same 204 "$(admin PUT "/v1/keys/$1" '{"use":"km","key":"'"$(echo "$km" | xxd -r -p | base64 -w0)"'","peer":"//sp.example/S98821",
+        "until":"'"$(date -u -d "@$ends" +%Y%m%dT%H%M%S)"'"}')"
+}
+check "a Km that ends" life km-19@maf.mte.example 4
+check "opens a session" psk "$km" km-19@maf.mte.example "${psk_tls[@]}" -- POST /- $ae "${type}5" "$key" , END
+check_same "whose key registration ends with it" "$(said 'answers[0]["body"]["sec:skr"]["et"] < "'"$(date -u -d "@$ends" +%Y%m%dT%H%M%S)"'"')" True
+ended=$(said 'answers[0]["location"]')
+check_same "and which is closed before the end" "$(said '0 < answers[1] < 4')" True
+over() {
+    [ "$(date +%s)" -ge "$ends" ]
+}
+check "after it" eval 'wait_for 10 over && psk "$km" km-19@maf.mte.example "${psk_tls[@]}" -- GET /- $ae'
+check_same "nothing opens any more" "$(rsc)" none
+check "what was registered with it" session cse "${tls[@]}" -- GET "$ended" $cse
+check_same "is over too" "$(rsc)" 4004
+check "for this reason" eval 'holds log reason=reg-expired && holds log reason=target-key-expired'
 check_same "a Km is forgotten" "$(admin DELETE /v1/keys/km-17@maf.mte.example)" 204
 check "with it" psk "$km" km-17@maf.mte.example "${psk_tls[@]}" -- GET /- $ae
 check_same "nothing opens" "$(rsc)" none

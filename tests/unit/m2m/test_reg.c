@@ -13,7 +13,11 @@
 #define SKR(members) "{\"sec:skr\":{" members "}}"
 #define MACR(members) "{\"sec:macr\":{" members "}}"
 /* The clock of fake_world stands at 2029-12-31T00:00:00. */
-#define KEY_FOR(target) SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[\"" target "\"]")
+#define ET "\"et\":\"20291231T010000\","
+#define ADFQ "\"adfq\":\"mte.example\","
+#define TGIS "\"tgis\":[\"" CSE "\"]"
+#define KEY_FOR(target) SKR(ET ADFQ "\"suid\":32,\"tgis\":[\"" target "\"]")
+#define SOME_KEY "\"kv\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\""
 #define CLIENT MACR("\"et\":\"20300101T000000\",\"adfq\":\"mte.example\",\"lbl\":[\"meter\"]")
 
 static struct fake_world world;
@@ -120,9 +124,11 @@ static void origin_is_proven(void)
 
 static void paths_that_lead_nowhere(void)
 {
-    static const char *paths[] = {"", "/", "/x", "/-x", "//maf.mte.examp", "//maf.mte.example", "//other.example/-",
+    static const char *paths[] = {"", "/", "/x", "/-x", "//maf.mte.examp", "//maf.mte.example",
+                                  "//other.example/-",
                                   "/-/x", "/-/c-", "/-/c-0123456789abcdef0123456789abcdef", "/-/" KCID,
-                                  "/-/" KCID "/" KCID, "/-//", "/-/kr:" KCID, "/-/E138FD1AD070BE9690B3035A78C392"};
+                                  "/-/" KCID "/" KCID, "/-//", "/-/kr:" KCID,
+                                  "/-/E138FD1AD070BE9690B3035A78C392"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         go(M2M_RETRIEVE, paths[i], NULL);
         refused(M2M_RSC_NOT_FOUND, GBA_E_REG_ABSENT);
@@ -141,27 +147,27 @@ static void documents_that_are_refused(void)
         {SKR(""), GBA_E_REG_MEMBER},
         {"{\"sec:skr\":1}", GBA_E_REG_MEMBER},
         {"{\"sec:skr\":{\"suid\":32},\"sec:macr\":{}}", GBA_E_REG_MEMBER},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32"), GBA_E_REG_MEMBER},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":\"32\",\"tgis\":[\"" CSE "\"]"), GBA_E_REG_MEMBER},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":\"" CSE "\""), GBA_E_REG_MEMBER},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[[\"" CSE "\"]]"), GBA_E_REG_MEMBER},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[\"" CSE "\"],\"ri\":\"x\""),
+        {SKR(ET ADFQ "\"suid\":32"), GBA_E_REG_MEMBER},
+        {SKR(ET ADFQ "\"suid\":\"32\"," TGIS), GBA_E_REG_MEMBER},
+        {SKR(ET ADFQ "\"suid\":32,\"tgis\":\"" CSE "\""), GBA_E_REG_MEMBER},
+        {SKR(ET ADFQ "\"suid\":32,\"tgis\":[[\"" CSE "\"]]"), GBA_E_REG_MEMBER},
+        {SKR(ET ADFQ "\"suid\":32," TGIS ",\"ri\":\"x\""),
          GBA_E_REG_MEMBER},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[\"" CSE "\"],\"cred\":\"x\""),
+        {SKR(ET ADFQ "\"suid\":32," TGIS ",\"cred\":\"x\""),
          GBA_E_REG_MEMBER},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[\"sp.example/x\"]"), GBA_E_M2M_ID},
-        {SKR("\"et\":\"tomorrow\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[\"" CSE "\"]"), GBA_E_TIME},
-        {SKR("\"et\":\"20291231T000000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[\"" CSE "\"]"), GBA_E_REG_CONTENT},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[]"), GBA_E_REG_CONTENT},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[\"" CSE "\",\"" OTHER "\"]"),
+        {SKR(ET ADFQ "\"suid\":32,\"tgis\":[\"sp.example/x\"]"), GBA_E_M2M_ID},
+        {SKR("\"et\":\"tomorrow\"," ADFQ "\"suid\":32," TGIS), GBA_E_TIME},
+        {SKR("\"et\":\"20291231T000000\"," ADFQ "\"suid\":32," TGIS), GBA_E_REG_CONTENT},
+        {SKR(ET ADFQ "\"suid\":32,\"tgis\":[]"), GBA_E_REG_CONTENT},
+        {SKR(ET ADFQ "\"suid\":32,\"tgis\":[\"" CSE "\",\"" OTHER "\"]"),
          GBA_E_REG_CONTENT},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":22,\"tgis\":[\"" CSE "\"]"), GBA_E_REG_CONTENT},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":36,\"tgis\":[\"" CSE "\"]"), GBA_E_REG_CONTENT},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":-1,\"tgis\":[\"" CSE "\"]"), GBA_E_REG_CONTENT},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,\"tgis\":[\"" CSE "\"],\"kv\":\"AAAA\""),
+        {SKR(ET ADFQ "\"suid\":22," TGIS), GBA_E_REG_CONTENT},
+        {SKR(ET ADFQ "\"suid\":36," TGIS), GBA_E_REG_CONTENT},
+        {SKR(ET ADFQ "\"suid\":-1," TGIS), GBA_E_REG_CONTENT},
+        {SKR(ET ADFQ "\"suid\":32," TGIS ",\"kv\":\"AAAA\""),
          GBA_E_REG_CONTENT},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"else.example\",\"suid\":32,\"tgis\":[\"" CSE "\"]"), GBA_E_REG_ADMIN},
-        {SKR("\"et\":\"20291231T010000\",\"adfq\":\"a b\",\"suid\":32,\"tgis\":[\"" CSE "\"]"), GBA_E_REG_CONTENT},
+        {SKR(ET "\"adfq\":\"else.example\",\"suid\":32," TGIS), GBA_E_REG_ADMIN},
+        {SKR(ET "\"adfq\":\"a b\",\"suid\":32," TGIS), GBA_E_REG_CONTENT},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct m2m_request req = {.op = M2M_CREATE, .to = GBA_LIT("/-"), .from = client.who,
@@ -175,7 +181,8 @@ static void documents_that_are_refused(void)
 
 static void type_and_document_agree(void)
 {
-    struct m2m_request req = {.op = M2M_CREATE, .to = GBA_LIT("/-"), .from = client.who, .body = GBA_LIT(KEY_FOR(CSE))};
+    struct m2m_request req = {
+        .op = M2M_CREATE, .to = GBA_LIT("/-"), .from = client.who, .body = GBA_LIT(KEY_FOR(CSE))};
     static const unsigned types[] = {0, M2M_TY_MAF_CLIENT_REG, 6, 65535};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         req.ty = types[i];
@@ -283,7 +290,7 @@ static void key_of_the_session(void)
     CU_ASSERT_EQUAL(go(M2M_CREATE, "/-", KEY_FOR(CSE)), M2M_RSC_CREATED);
     T_BYTES(result.rsp.body,
             GBA_LIT("{\"sec:skr\":{\"ty\":5,\"ri\":\"" KCID "\",\"cr\":\"" AE "\",\"ct\":\"20291231T000000\","
-                    "\"lt\":\"20291231T000000\",\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":32,"
+                    "\"lt\":\"20291231T000000\"," ET ADFQ "\"suid\":32,"
                     "\"tgis\":[\"" CSE "\"]}}"));
     T_STR(result.rsp.location, "/-/" KCID);
     T_STR(result.rsp.rqi, "r1");
@@ -294,8 +301,8 @@ static void key_of_the_session(void)
 
 static void key_that_is_given(void)
 {
-    static const char json[] = SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":34,\"tgis\":[\"" CSE
-                                   "\",\"" OTHER "\"],\"kv\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"");
+    static const char json[] = SKR(ET ADFQ "\"suid\":34,\"tgis\":[\"" CSE
+                                   "\",\"" OTHER "\"]," SOME_KEY);
     CU_ASSERT_EQUAL(go(M2M_CREATE, "/-", json), M2M_RSC_CREATED);
     CU_ASSERT_EQUAL(exports, 0);
     CU_ASSERT(!says("\"kv\"") && !result.exported);
@@ -312,15 +319,16 @@ static void key_that_is_given(void)
 static void changes_of_a_key(void)
 {
     CU_ASSERT_EQUAL(go(M2M_CREATE, "/-", KEY_FOR(CSE)), M2M_RSC_CREATED);
-    static const char *bad[] = {SKR(""), SKR("\"suid\":33"), SKR("\"kv\":null"), SKR("\"adfq\":\"mte.example\""),
-                                MACR("\"lbl\":[]")};
+    static const char *bad[] = {SKR(""), SKR("\"suid\":33"), SKR("\"kv\":null"),
+                                SKR("\"adfq\":\"mte.example\""), MACR("\"lbl\":[]")};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         go(M2M_UPDATE, "/-/" KCID, bad[i]);
         refused(M2M_RSC_BAD_REQUEST, GBA_E_REG_MEMBER);
     }
     go(M2M_UPDATE, "/-/" KCID, SKR("\"tgis\":[\"" CSE "\",\"" OTHER "\"]"));
     refused(M2M_RSC_CONTENTS, GBA_E_REG_CONTENT);
-    CU_ASSERT_EQUAL(go(M2M_UPDATE, "/-/" KCID, SKR("\"tgis\":[\"" OTHER "\"],\"lbl\":[\"x\"]")), M2M_RSC_UPDATED);
+    CU_ASSERT_EQUAL(go(M2M_UPDATE, "/-/" KCID, SKR("\"tgis\":[\"" OTHER "\"],\"lbl\":[\"x\"]")),
+                    M2M_RSC_UPDATED);
     T_BYTES(result.rsp.body, GBA_LIT("{\"sec:skr\":{\"ty\":5,\"ri\":\"" KCID "\",\"lt\":\"20291231T000000\","
                                      "\"lbl\":[\"x\"],\"tgis\":[\"" OTHER "\"]}}"));
     be(CSE, "");
@@ -336,7 +344,8 @@ static void client_lives(void)
     char to[64] = {0};
     CU_ASSERT_EQUAL(go(M2M_CREATE, "/-", CLIENT), M2M_RSC_CREATED);
     gba_copy(to, result.rsp.location);
-    CU_ASSERT(says("\"cr\":\"" AE "\"") && says("\"lbl\":[\"meter\"]") && says("\"aski\":\"km-") && !says(KEID));
+    CU_ASSERT(says("\"cr\":\"" AE "\"") && says("\"lbl\":[\"meter\"]") && says("\"aski\":\"km-"));
+    CU_ASSERT(!says(KEID));
     CU_ASSERT(gba_view_ends(gba_text_view(&result.alias), GBA_LIT("@maf.mte.example")));
     gba_text kmid = result.alias;
     go(M2M_CREATE, "/-", CLIENT);
@@ -376,8 +385,13 @@ static void names_are_assigned(void)
     CU_ASSERT_EQUAL(result.alias.n, 0);
     reg.maf = false;
     be(CSE, KEID);
-    struct m2m_request req = {.op = M2M_CREATE, .to = GBA_LIT("/-"), .from = client.who, .ty = M2M_TY_MEF_CLIENT_REG,
-                              .body = GBA_LIT("{\"sec:mecr\":{\"et\":\"20300101T000000\",\"adfq\":\"mte.example\"}}")};
+    struct m2m_request req = {
+        .op = M2M_CREATE,
+        .to = GBA_LIT("/-"),
+        .from = client.who,
+        .ty = M2M_TY_MEF_CLIENT_REG,
+        .body = GBA_LIT("{\"sec:mecr\":{\"et\":\"20300101T000000\",\"adfq\":\"mte.example\"}}"),
+    };
     CU_ASSERT_EQUAL(ask(&req), M2M_RSC_CREATED);
     CU_ASSERT_EQUAL(result.alias.n, 0);
 }
@@ -406,9 +420,9 @@ static void expiry_and_sweep(void)
     gba_copy(to, result.rsp.location);
     CU_ASSERT_EQUAL(go(M2M_CREATE, "/-", KEY_FOR(CSE)), M2M_RSC_CREATED);
     for (int i = 0; i < 90; i++)
-        CU_ASSERT_EQUAL(go(M2M_CREATE, "/-", SKR("\"et\":\"20291231T010000\",\"adfq\":\"mte.example\",\"suid\":35,"
-                                                 "\"tgis\":[\"" CSE "\"],"
-                                                 "\"kv\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"")),
+        CU_ASSERT_EQUAL(go(M2M_CREATE, "/-", SKR(ET ADFQ "\"suid\":35,"
+                                                 "" TGIS ","
+                                                 SOME_KEY)),
                         M2M_RSC_CREATED);
     world.env.now_ms += 3599 * 1000;
     T_OK(m2m_reg_sweep(&reg, &world.env, &n));
@@ -424,7 +438,8 @@ static void expiry_and_sweep(void)
     be(AE, KEID);
     go(M2M_RETRIEVE, to, NULL);
     refused(M2M_RSC_NOT_FOUND, GBA_E_REG_EXPIRED);
-    CU_ASSERT_EQUAL(go(M2M_CREATE, "/-", MACR("\"et\":\"20300108T000000\",\"adfq\":\"mte.example\"")), M2M_RSC_CREATED);
+    CU_ASSERT_EQUAL(go(M2M_CREATE, "/-", MACR("\"et\":\"20300108T000000\",\"adfq\":\"mte.example\"")),
+                    M2M_RSC_CREATED);
 }
 
 static CU_TestInfo hostile[] = {
