@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# For the acceptance rows of oneM2M: a lab, peers that are not ours (openssl, gnutls-cli,
+# curl, python) and one check a proof, named "ROW what".  tests/acceptance/run prints a
+# line a row.
+. "$top_srcdir/tests/lib/lab.sh"
+. "$top_srcdir/tools/lab_m2m.sh"
+m2m_open
+
+derive() {
+    python3 "$top_srcdir/tests/acceptance/derive.py" "$@"
+}
+
+# s_client NAME PORT OPTION...: a handshake of the openssl program; it sends what stands on
+# stdin and then waits for the end.  All it says is in $lab/NAME.out.
+s_client() {
+    local name=$1 port=$2
+    shift 2
+    timeout 10 openssl s_client -connect "127.0.0.1:$port" "$@" >"$lab/$name.out" 2>&1
+}
+
+# shake NAME PORT OPTION...: only the handshake
+shake() {
+    s_client "$@" -keymatexport EXPORTER-oneM2M-Bootstrap -keymatexportlen 48 </dev/null
+}
+psk_tls="-tls1_2 -cipher PSK-AES128-CBC-SHA256"
+psk_dtls="-dtls1_2 -cipher PSK-AES128-CCM8"
+cert_tls="-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256"
+cert_dtls="-dtls1_2 -cipher ECDHE-ECDSA-AES128-CCM8"
+
+# exported NAME: the 48 octets that s_client printed
+exported() {
+    sed -n 's/^ *Keying material: //p' "$lab/$1.out" | tr 'A-F' 'a-f'
+}
+
+# keid_of NAME [MEF]: what KeId these octets make
+keid_of() {
+    local split
+    split=$(derive split "$(exported "$1")") || return 1
+    echo "${split% *}@${2:-mef.mte.example}"
+}
+ke_of() {
+    local split
+    split=$(derive split "$(exported "$1")") || return 1
+    echo "${split#* }"
+}
+
+# fetch CERT KEID [SUID [ORIGIN]]: as the target with this certificate; status in $lab/fetch.status,
+# body in $lab/fetch.json
+fetch() {
+    local path=/fetchCredentials/${2/@/%40}${3:+/$3}
+    curl -sS --noproxy '*' --max-time 10 --cacert "$lab/pki/mte-ca.pem" --cert "$lab/pki/$1.chain.pem" \
+        --key "$lab/pki/$1.key" --resolve "mef.mte.example:$port_mef:127.0.0.1" --tls-max 1.2 \
+        ${4:+-H "X-M2M-Origin: $4"} -H 'X-M2M-RI: 1' -o "$lab/fetch.json" -w '%{http_code}' \
+        "https://mef.mte.example:$port_mef$path" >"$lab/fetch.status"
+}
+fetched() {
+    same "$1" "$(cat "$lab/fetch.status")"
+}
+
+# json FILE MEMBER...: the value, nothing when there is none
+json() {
+    python3 -c 'import json, sys
+v = json.load(open(sys.argv[1]))
+for k in sys.argv[2:]:
+    v = v[int(k)] if isinstance(v, list) else v.get(k, "")
+print(v if isinstance(v, str) else json.dumps(v))' "$@"
+}
+
+# credential: the fetched key as hexadecimal
+credential() {
+    json "$lab/fetch.json" credential | base64 -d | od -An -v -tx1 | tr -d ' \n'
+}

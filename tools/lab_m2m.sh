@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# A lab for oneM2M, for ./lab ppsk|cert|gba, tests/acceptance and tests/system.  Source it after
+# tools/lab.sh and lab_open, then:
+#
+#   m2m_open                 ports, certificates and keys in $lab
+#   m2m_mef_config           mef.yaml: keystrap-bsf as a MEF (and as a BSF when $m2m_gba is set)
+#   m2m_maf_config           maf.yaml: keystrap-naf as a MAF
+#   m2m_peer_config NAME ID FQDN    NAME.yaml: keystrap-peer
+#   m2m_start mef|maf|NAME   start and wait
+#   m2m_ue NAME ID TARGET... write NAME.ue.yaml, see there
+#   m2m_enrolee NAME JSON-MEMBERS   instructions of the MEF for one Enrolee
+#
+# Names are those of one imaginary operator: mef.mte.example, maf.mte.example, //sp.example/in-cse ...
+
+m2m_kpm=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+
+m2m_open() {
+    # shellcheck disable=SC2046
+    set -- $("$lab_build/tests/lib/freeports" 8)
+    [ $# -eq 8 ] || lab_die "no free ports"
+    port_mef=$1 port_mef_admin=$2 port_maf=$3 port_maf_admin=$4 port_peer=$5 port_peer2=$6 port_maf_dia=$7 port_peer_dia=$8
+    m2m_pki ca mte-ca || lab_die "certificates"
+    m2m_pki fqdn mef mte-ca mef.mte.example
+    m2m_pki fqdn mef2 mte-ca mef2.mte.example
+    m2m_pki fqdn maf mte-ca maf.mte.example
+    m2m_pki cse in-cse mte-ca in-cse.sp.example
+    m2m_secret admin.token "$(head -c 24 /dev/urandom | base64 | tr -d '+/=')"
+    m2m_secret mef.store.key "$(m2m_hex 32)"
+    m2m_secret maf.store.key "$(m2m_hex 32)"
+    m2m_secret kpm "$m2m_kpm"
+}
+
+m2m_pki() {
+    sh "$m2m_root/tests/lib/pki.sh" "$lab/pki" "$@"
+}
+m2m_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+m2m_hex() {
+    head -c "$1" /dev/urandom | od -An -v -tx1 | tr -d ' \n'
+}
+
+# m2m_secret FILE TEXT: a file that only its owner reads
+m2m_secret() {
+    (umask 077 && printf '%s\n' "$2" >"$lab/$1")
+}
+
+m2m_mef_config() {
+    cat >"$lab/mef.yaml" <<END
+mef:
+  listen: [ "127.0.0.1:$port_mef" ]
+  listen_dtls: [ "127.0.0.1:$port_mef" ]
+  names:
+    - { fqdn: mef.mte.example, cert: $lab/pki/mef.chain.pem, key: $lab/pki/mef.key }
+    - { fqdn: mef2.mte.example, cert: $lab/pki/mef2.chain.pem, key: $lab/pki/mef2.key }
+  raw_keys: true
+  targets:
+    - { id: maf.mte.example, flavour: fqdn, anchors: $lab/pki/mte-ca.pem }
+    - { id: maf2.mte.example, flavour: fqdn, anchors: $lab/pki/mte-ca.pem }
+    - { id: "//sp.example/in-cse", flavour: cse, anchors: $lab/pki/mte-ca.pem }
+    - { id: "//sp.example/S11111", flavour: ae, anchors: $lab/pki/mte-ca.pem }
+  store: { path: $lab/mef.db, key_file: $lab/mef.store.key }
+admin: { listen: [ "127.0.0.1:$port_mef_admin" ], token_file: $lab/admin.token }
+END
+}
+
+m2m_maf_config() {
+    cat >"$lab/maf.yaml" <<END
+maf:
+  fqdn: maf.mte.example
+  cert: $lab/pki/maf.chain.pem
+  key: $lab/pki/maf.key
+  listen: [ "127.0.0.1:$port_maf" ]
+  listen_dtls: [ "127.0.0.1:$port_maf" ]
+  mefs: [ { fqdn: mef.mte.example, address: "127.0.0.1:$port_mef", anchors: $lab/pki/mte-ca.pem } ]
+  clients:
+    - { id: "//sp.example/in-cse", flavour: cse, anchors: $lab/pki/mte-ca.pem }
+  store: { path: $lab/maf.db, key_file: $lab/maf.store.key }
+admin: { listen: [ "127.0.0.1:$port_maf_admin" ], token_file: $lab/admin.token }
+END
+}
+
+# m2m_start NAME [PROGRAM]
+m2m_start() {
+    local program=$1
+    case $1 in
+    mef*) program=bsf ;;
+    maf*) program=naf ;;
+    *) program=peer ;;
+    esac
+    lab_spawn "$1" "$lab_build/keystrap-$program" -c "$lab/$1.yaml"
+    lab_wait_log "$1" daemon.ready
+}
+
+m2m_ctl() {
+    local where=$1
+    shift
+    "$lab_build/keystrap-ctl" --server "127.0.0.1:$where" --token-file "$lab/admin.token" "$@"
+}
