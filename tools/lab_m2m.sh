@@ -97,3 +97,14 @@ m2m_ctl() {
     shift
     "$lab_build/keystrap-ctl" --server "127.0.0.1:$where" --token-file "$lab/admin.token" "$@"
 }
+
+# m2m_enrolee NAME, its other members on stdin: instructions of the MEF for one Enrolee
+m2m_enrolee() {
+    (umask 077 && { printf '{"name":"%s",' "$1" && cat && echo '}'; } >"$lab/$1.json")
+    m2m_ctl "$port_mef_admin" enrolee put "$lab/$1.json"
+}
+
+# m2m_b64 HEX
+m2m_b64() {
+    printf '%s' "$1" | sed 's/../\\x&/g' | xargs -0 printf '%b' | base64 -w 0
+}

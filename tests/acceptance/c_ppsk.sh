@@ -7,12 +7,12 @@ m2m_mef_config
 m2m_start mef
 kpm="-psk $m2m_kpm -psk_identity kpm-0001@mef.mte.example"
 m2m_enrolee e-1 <<END
-{"framework":"ppsk","mef":"mef.mte.example","enrolee":"//sp.example/S98821","targets":["maf.mte.example","//sp.example/in-cse"],
- "expiry":"1h","kpmID":"kpm-0001@mef.mte.example","kpm":"$(m2m_b64 "$m2m_kpm")"}
+"framework":"ppsk","mef":"mef.mte.example","enroleeID":"//sp.example/S98821","targets":["maf.mte.example","//sp.example/in-cse"],
+ "expiry":3600,"kpmID":"kpm-0001@mef.mte.example","kpm":"$(m2m_b64 "$m2m_kpm")"
 END
 m2m_enrolee e-2 <<END
-{"framework":"ppsk","mef":"mef2.mte.example","enrolee":"//sp.example/S2","targets":["maf.mte.example"],
- "expiry":"1h","kpmID":"kpm-0002@mef2.mte.example","kpm":"$(m2m_b64 "$m2m_kpm")"}
+"framework":"ppsk","mef":"mef2.mte.example","enroleeID":"//sp.example/S2","targets":["maf.mte.example"],
+ "expiry":3600,"kpmID":"kpm-0002@mef2.mte.example","kpm":"$(m2m_b64 "$m2m_kpm")"
 END
 keids() {
     m2m_ctl "$port_mef_admin" keys list --json
@@ -27,3 +27,66 @@ keids >"$lab/keys.json"
 check "C5 the MEF lists the KeId of these octets" holds "$lab/keys.json" "$keid"
 fetch maf "$keid" "" maf.mte.example
 check "C4 what the MEF serves is derived of these octets" same "$(derive km "$(ke_of tls)" maf.mte.example)" "$(credential)"
+
+# ---- C2: the same over DTLS, and over a path that loses packets ----
+check "C2 the same over DTLS 1.2" shake dtls "$port_mef" $psk_dtls $kpm
+keids >"$lab/keys.json"
+check "C2 and the MEF lists that KeId" holds "$lab/keys.json" "$(keid_of dtls)"
+port_lossy=$("$lab_build/tests/lib/freeports" 1)
+lab_spawn lossy python3 -u "$top_srcdir/tests/lib/lossy.py" --listen "127.0.0.1:$port_lossy" --to "127.0.0.1:$port_mef" \
+    --loss 0.1 --seed 7
+check "C2 a relay that loses every tenth datagram runs" lab_wait_log lossy listening
+shake_lossy() {
+    timeout 30 openssl s_client -connect "127.0.0.1:$port_lossy" $psk_dtls $kpm -keymatexport EXPORTER-oneM2M-Bootstrap \
+        -keymatexportlen 48 </dev/null >"$lab/lossy.out" 2>&1
+}
+check "C2 DTLS through it completes" shake_lossy
+
+# ---- C3: nobody gets in who should not ----
+fails() {
+    ! shake "$@"
+}
+nobody() {
+    keids >"$lab/keys2.json" && cmp "$lab/keys.json" "$lab/keys2.json"
+}
+shake unknown "$port_mef" $psk_tls -psk "$m2m_kpm" -psk_identity nobody@mef.mte.example
+shake wrong "$port_mef" $psk_tls -psk "${m2m_kpm/00/ff}" -psk_identity kpm-0001@mef.mte.example
+alert() {
+    grep -o 'alert [a-z ]*' "$lab/$1.out" | head -n 1
+}
+keids >"$lab/keys.json"
+check "C3 a wrong Kpm fails" fails wrong "$port_mef" $psk_tls -psk "${m2m_kpm/00/ff}" -psk_identity kpm-0001@mef.mte.example
+check "C3 an unknown KpmId fails" fails unknown "$port_mef" $psk_tls -psk "$m2m_kpm" -psk_identity nobody@mef.mte.example
+check "C3 in just the same way" same "$(alert wrong)" "$(alert unknown)"
+check "C3 the Kpm of another name of the MEF fails" fails other "$port_mef" $psk_tls -psk "$m2m_kpm" -psk_identity kpm-0002@mef2.mte.example
+check "C3 TLS 1.1 fails" fails old "$port_mef" -tls1_1 -cipher 'PSK:@SECLEVEL=0' $kpm
+check "C3 a NULL suite fails" fails null "$port_mef" -tls1_2 -cipher 'PSK-NULL-SHA256:@SECLEVEL=0' $kpm
+check "C3 a certificate suite without a certificate fails" fails nocert "$port_mef" $cert_tls
+check "C3 and no KeId was made" nobody
+
+# ---- C6: what was made stays ----
+check "C6 the MEF is killed and starts again" again mef
+keids >"$lab/keys2.json"
+check "C6 it still has its KeIds" cmp "$lab/keys.json" "$lab/keys2.json"
+fetch maf "$keid" "" maf.mte.example
+check "C6 and serves the same key" same "$(derive km "$(ke_of tls)" maf.mte.example)" "$(credential)"
+
+# ---- C7: names of one address ----
+check "C7 the second name of the MEF is reached by SNI" shake sni "$port_mef" $psk_tls -servername mef2.mte.example \
+    -psk "$m2m_kpm" -psk_identity kpm-0002@mef2.mte.example
+keids >"$lab/keys.json"
+check "C7 and its KeId ends in that name" holds "$lab/keys.json" "$(keid_of sni mef2.mte.example)"
+check "C7 a name that is none of ours is refused" fails noname "$port_mef" $psk_tls $kpm -servername mef.other.example
+
+# ---- C9: the profile of suites ----
+suites() {
+    local suite got=
+    for suite in PSK-AES128-CBC-SHA256 PSK-AES256-CBC-SHA384 PSK-AES128-GCM-SHA256 DHE-PSK-AES128-CBC-SHA256 RSA-PSK-AES128-CBC-SHA256 \
+        PSK-NULL-SHA256 PSK-3DES-EDE-CBC-SHA PSK-AES128-CBC-SHA AES128-SHA256 ECDHE-RSA-AES128-SHA256 ADH-AES128-SHA256; do
+        timeout 5 openssl s_client -connect "127.0.0.1:$port_mef" -tls1_2 -cipher "$suite:@SECLEVEL=0" $kpm </dev/null >/dev/null 2>&1 &&
+            got="$got $suite"
+    done
+    same " PSK-AES128-CBC-SHA256" "$got"
+}
+check "C9 of eleven suites only the mandatory one is accepted" suites
+tap_done

@@ -71,3 +71,10 @@ print(v if isinstance(v, str) else json.dumps(v))' "$@"
 credential() {
     json "$lab/fetch.json" credential | base64 -d | od -An -v -tx1 | tr -d ' \n'
 }
+
+# again NAME: kill -9, and a new start
+again() {
+    kill -9 "${lab_pids[$1]}" && wait "${lab_pids[$1]}" 2>/dev/null
+    unset "lab_pids[$1]"
+    m2m_start "$1"
+}
