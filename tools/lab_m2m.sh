@@ -25,7 +25,7 @@ m2m_open() {
     m2m_pki fqdn mef2 mte-ca mef2.mte.example
     m2m_pki fqdn maf mte-ca maf.mte.example
     m2m_pki cse in-cse mte-ca in-cse.sp.example
-    m2m_secret admin.token "$(head -c 24 /dev/urandom | base64 | tr -d '+/=')"
+    m2m_secret admin.token "$(m2m_hex 32)"
     m2m_secret mef.store.key "$(m2m_hex 32)"
     m2m_secret maf.store.key "$(m2m_hex 32)"
     m2m_secret kpm "$m2m_kpm"
@@ -95,7 +95,7 @@ m2m_start() {
 m2m_ctl() {
     local where=$1
     shift
-    "$lab_build/keystrap-ctl" --server "127.0.0.1:$where" --token-file "$lab/admin.token" "$@"
+    "$lab_build/keystrap-ctl" --admin "127.0.0.1:$where" --token-file "$lab/admin.token" "$@"
 }
 
 # m2m_enrolee NAME, its other members on stdin: instructions of the MEF for one Enrolee

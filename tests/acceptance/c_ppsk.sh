@@ -4,7 +4,7 @@
 set -u
 . "$top_srcdir/tests/acceptance/lib.sh"
 m2m_mef_config
-m2m_start mef
+begin mef
 kpm="-psk $m2m_kpm -psk_identity kpm-0001@mef.mte.example"
 m2m_enrolee e-1 <<END
 "framework":"ppsk","mef":"mef.mte.example","enroleeID":"//sp.example/S98821","targets":["maf.mte.example","//sp.example/in-cse"],
@@ -15,7 +15,7 @@ m2m_enrolee e-2 <<END
  "expiry":3600,"kpmID":"kpm-0002@mef2.mte.example","kpm":"$(m2m_b64 "$m2m_kpm")"
 END
 keids() {
-    m2m_ctl "$port_mef_admin" keys list --json
+    m2m_ctl "$port_mef_admin" enrolment-keys list --json
 }
 
 # ---- C1, C4, C5: TLS-PSK, the exporter, the name ----

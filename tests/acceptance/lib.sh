@@ -78,3 +78,14 @@ again() {
     unset "lab_pids[$1]"
     m2m_start "$1"
 }
+
+# begin NAME...: start, or end the test: refusals by a server that is not there prove nothing
+begin() {
+    local name
+    for name; do
+        m2m_start "$name" || {
+            echo "Bail out! $name does not start"
+            exit 1
+        }
+    done
+}
