@@ -139,3 +139,35 @@ cert_enrolee c-1 //sp.example/mn1 cse mn1.in-cse.sp.example mte-ca
 cert_enrolee d-1 //sp.example/mn1 device $arc.100.3030.10011 other-ca
 check "B9 so does that of a device" refused dev-10011 certificate-path
 cert_enrolee d-1 //sp.example/mn1 device $arc.100.3030.10011 device-ca
+
+# ---- D2, B8: raw public keys, with another library at the other end ----
+raw_priority="NONE:+ECDHE-ECDSA:+AEAD:+AES-128-CBC:+SHA256:+AES-128-CCM-8:+GROUP-SECP256R1:+SIGN-ECDSA-SHA256:+COMP-NULL"
+raw_priority="$raw_priority:+CTYPE-CLI-RAWPK:+CTYPE-SRV-X509"
+# gnutls NAME TLS|DTLS KEY: the handshake, and the KeId of what it exports
+gnutls() {
+    local version=+VERS-TLS1.2 udp=
+    [ "$2" = TLS ] || version=+VERS-DTLS1.2 udp=-u
+    timeout 10 gnutls-cli $udp -p "$port_mef" 127.0.0.1 --sni-hostname=mef.mte.example --priority "$raw_priority:$version" \
+        --rawpkkeyfile "$lab/pki/$3.key" --rawpkfile "$lab/pki/$3.pub" --x509cafile "$lab/pki/mte-ca.pem" \
+        --verify-hostname=mef.mte.example --keymatexport=EXPORTER-oneM2M-Bootstrap --keymatexportsize=48 \
+        </dev/null >"$lab/$1.out" 2>&1
+}
+gnutls_passes() {
+    local split
+    gnutls "$@" || return 1
+    split=$(derive split "$(sed -n 's/^- Key material: //p' "$lab/$1.out")") || return 1
+    keids | grep -qF "${split% *}@mef.mte.example"
+}
+raw_refused() {
+    local from
+    from=$(wc -l <"$lab/mef.log")
+    ! gnutls "$@" || return 1
+    wait_for 2 refused_in_log "$from" mef-certificate-unknown || { tail -n 3 "$lab/mef.log"; return 1; }
+}
+for bits in 256 128 120; do
+    cert_enrolee r-1 //sp.example/S77 raw "$(m2m_pki ni raw1 $bits)" -
+    check "D2 a raw public key with an identifier of $bits bits passes over TLS" gnutls_passes raw$bits TLS raw1
+    check "B8 and over DTLS" gnutls_passes rawd$bits DTLS raw1
+    check "D2 another key fails" raw_refused raw-other TLS raw2
+done
+check "D2 also over DTLS" raw_refused raw-otherd DTLS raw2
