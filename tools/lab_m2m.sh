@@ -6,10 +6,11 @@
 #   m2m_open                 ports, certificates and keys in $lab
 #   m2m_mef_config           mef.yaml: keystrap-bsf as a MEF (and as a BSF when $m2m_gba is set)
 #   m2m_maf_config           maf.yaml: keystrap-naf as a MAF
-#   m2m_peer_config NAME ID FQDN    NAME.yaml: keystrap-peer
-#   m2m_start mef|maf|NAME   start and wait
-#   m2m_ue NAME ID TARGET... write NAME.ue.yaml, see there
-#   m2m_enrolee NAME JSON-MEMBERS   instructions of the MEF for one Enrolee
+#   m2m_peer_config ...      NAME.yaml: keystrap-peer
+#   m2m_ue_config ...        NAME.yaml: keystrap-ue as an Enrolee, for m2m_ue NAME ...
+#   m2m_start NAME           start and wait; mef* is keystrap-bsf, maf* keystrap-naf, else keystrap-peer
+#   m2m_enrolee NAME         instructions of the MEF for one Enrolee
+#   m2m_ctl PORT ...         keystrap-ctl at that admin API
 #
 # Names are those of one imaginary operator: mef.mte.example, maf.mte.example, //sp.example/in-cse ...
 
@@ -72,7 +73,7 @@ maf:
   key: $lab/pki/maf.key
   listen: [ "127.0.0.1:$port_maf" ]
   listen_dtls: [ "127.0.0.1:$port_maf" ]
-  mefs: [ { fqdn: mef.mte.example, address: "127.0.0.1:$port_mef", anchors: $lab/pki/mte-ca.pem } ]
+  mefs: [ { fqdn: mef.mte.example, address: "127.0.0.1:${m2m_mef_at:-$port_mef}", anchors: $lab/pki/mte-ca.pem } ]
   clients:
     - { id: "//sp.example/in-cse", flavour: cse, anchors: $lab/pki/mte-ca.pem }
   store: { path: $lab/maf.db, key_file: $lab/maf.store.key }
@@ -80,7 +81,52 @@ admin: { listen: [ "127.0.0.1:$port_maf_admin" ], token_file: $lab/admin.token }
 END
 }
 
-# m2m_start NAME [PROGRAM]
+# m2m_peer_config NAME ID CERT PORT: a Registrar (or an AE) that asks MEF and MAF
+m2m_peer_config() {
+    m2m_secret "$1.store.key" "$(m2m_hex 32)"
+    cat >"$lab/$1.yaml" <<END
+id: "$2"
+listen: [ "127.0.0.1:$4" ]
+listen_dtls: [ "127.0.0.1:$4" ]
+cert: $lab/pki/$3.chain.pem
+key: $lab/pki/$3.key
+mefs: [ { fqdn: mef.mte.example, address: "127.0.0.1:${m2m_mef_at:-$port_mef}", anchors: $lab/pki/mte-ca.pem } ]
+mafs: [ { fqdn: maf.mte.example, address: "127.0.0.1:${m2m_maf_at:-$port_maf}", anchors: $lab/pki/mte-ca.pem } ]
+store: { path: $lab/$1.db, key_file: $lab/$1.store.key }
+END
+}
+
+# m2m_ue_config NAME ID TARGET ADDRESS FRAMEWORK, more members of `enrolee` on stdin
+m2m_ue_config() {
+    (umask 077 && cat >"$lab/$1.yaml" <<END
+state: $lab/$1.state
+enrolee:
+  id: "$2"
+  target: { id: "$3", address: "$4", anchors: $lab/pki/mte-ca.pem, flavour: $(m2m_flavour "$3") }
+  framework: $5
+  expiry: 1h
+  store: $lab/$1.enrolment
+  mef: { uri: "https://mef.mte.example:$port_mef", address: "127.0.0.1:$port_mef", anchors: $lab/pki/mte-ca.pem }
+  maf: { fqdn: maf.mte.example, address: "127.0.0.1:${m2m_maf_at:-$port_maf}", anchors: $lab/pki/mte-ca.pem, admin: mte.example }
+$(cat)
+END
+    )
+}
+m2m_flavour() {
+    case $1 in
+    */S* | */C*) echo ae ;;
+    //*) echo cse ;;
+    *) echo fqdn ;;
+    esac
+}
+
+# m2m_ue NAME ARGUMENT...: keystrap-ue with that configuration
+m2m_ue() {
+    local name=$1
+    shift
+    "$lab_build/keystrap-ue" -c "$lab/$name.yaml" "$@"
+}
+
 m2m_start() {
     local program=$1
     case $1 in
