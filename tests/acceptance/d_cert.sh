@@ -171,3 +171,4 @@ for bits in 256 128 120; do
     check "D2 another key fails" raw_refused raw-other TLS raw2
 done
 check "D2 also over DTLS" raw_refused raw-otherd DTLS raw2
+tap_done

@@ -76,7 +76,7 @@ check "F1 it was fetched from the MEF" same 1 "$(passed to-mef)"
 check "F3 the PSK identity on the wire is KeId" grep -qaF "$keid_a" "$lab/to-maf.seen.sent"
 check "F4 a second session passes" connects a
 check "F4 without another question to the MEF" same 1 "$(passed to-mef)"
-check "F15 client registration gave a KmId of the MAF" grep -qE '^km-[0-9a-z.-]+@maf\.mte\.example$' <<<"$(kmid)"
+check "F15 client registration gave a KmId of the MAF" grep -qE '^km-[0-9a-z.-]+@maf\.mte\.example$' <<<"$(m2m_ue a keys --json | json /dev/stdin alias)"
 kmid=$(m2m_ue a keys --json | json /dev/stdin alias)
 maf_session() {
     python3 "$top_srcdir/tests/system/m2m_client.py" "$port_maf" EXPORTER-oneM2M-Connection -servername maf.mte.example "$@" >"$lab/session"
@@ -200,7 +200,8 @@ ue_ppsk short //sp.example/S6 //sp.example/in-cse "127.0.0.1:$port_peer"
 sed -i 's/expiry: 1h/expiry: 4s/' "$lab/short.yaml"
 check "F14 an enrolment for four seconds" enrols short
 check "F14 associates" connected short //sp.example/S6 kpsa
-(sleep 8 | openssl s_client -quiet -connect "127.0.0.1:$port_peer" $psk_tls -psk "$(of short key)" -psk_identity "$(of short keyid)" >"$lab/held.out" 2>&1) &
+openssl s_client -quiet -connect "127.0.0.1:$port_peer" $psk_tls -psk "$(of short key)" -psk_identity "$(of short keyid)" \
+    < <(sleep 8) >"$lab/held.out" 2>&1 &
 held=$!
 ended() {
     ! kill -0 $held 2>/dev/null
