@@ -52,9 +52,13 @@ struct m2m_mef_enrolled {
     int64_t until_s;
     bool token_due;
 };
-GBA_MUST_USE gba_rc m2m_mef_enrol(const struct m2m_mef *mef, const gba_env *env, const gba_text *name,
-                                  const struct m2m_mef_who *who, const uint8_t exported[M2M_EXPORT_N],
-                                  struct m2m_mef_enrolled *out);
+struct m2m_mef_handshake {
+    const gba_text *name; /* of ours */
+    const struct m2m_mef_who *who;
+    const uint8_t *exported; /* M2M_EXPORT_N octets */
+};
+GBA_MUST_USE gba_rc m2m_mef_enrol(const struct m2m_mef *mef, const gba_env *env,
+                                  const struct m2m_mef_handshake *done, struct m2m_mef_enrolled *out);
 
 /* The Enrolee of this session presents its token: its key becomes usable.  E_TOKEN,
  * E_RSPF (none of the frameworks it offers is the one of its record; the token stays

@@ -139,18 +139,17 @@ static gba_rc keep(const struct m2m_mef *mef, const gba_env *env, struct m2m_mef
 }
 
 /*= TS-0003 8.3.2.1 a) to c), 10.3.1, 10.3.4 */
-gba_rc m2m_mef_enrol(const struct m2m_mef *mef, const gba_env *env, const gba_text *name,
-                     const struct m2m_mef_who *who, const uint8_t exported[M2M_EXPORT_N],
+gba_rc m2m_mef_enrol(const struct m2m_mef *mef, const gba_env *env, const struct m2m_mef_handshake *done,
                      struct m2m_mef_enrolled *out)
 {
-    struct kept key = {.record = who->name}, other = {.token_due = false};
+    struct kept key = {.record = done->who->name}, other = {.token_due = false};
     m2m_key half;
     m2m_rel rel;
-    GBA_ENSURE(!who->target, GBA_E_BUG);
-    m2m_export_split(exported, &rel, &half);
+    GBA_ENSURE(!done->who->target, GBA_E_BUG);
+    m2m_export_split(done->exported, &rel, &half);
     gba_copy(key.ke.b, GBA_ARRAY(half.b));
     gba_wipe(&half);
-    gba_rc rc = m2m_keyid_make(&rel, gba_text_view(name), &out->keid);
+    gba_rc rc = m2m_keyid_make(&rel, gba_text_view(done->name), &out->keid);
     if (rc == GBA_OK) {
         rc = get(mef, gba_text_view(&out->keid), &other);
         gba_wipe(&other);

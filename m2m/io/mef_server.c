@@ -101,7 +101,8 @@ static gba_rc enrol(struct m2m_mef_server *server, struct rt_tls *tls, struct m2
     uint8_t exported[M2M_EXPORT_N];
     gba_rc rc = rt_tls_export(tls, M2M_LABEL_BOOTSTRAP, exported, sizeof exported);
     if (rc == GBA_OK)
-        rc = m2m_mef_enrol(&server->engine, rt_loop_env(server->loop), session->name, &session->who, exported,
+        rc = m2m_mef_enrol(&server->engine, rt_loop_env(server->loop),
+                           &(struct m2m_mef_handshake){session->name, &session->who, exported},
                            &session->enrolled);
     gba_wipe_bytes(exported, sizeof exported);
     return rc;

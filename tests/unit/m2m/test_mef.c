@@ -105,7 +105,8 @@ static gba_rc raw(const char *spki, const gba_text *name)
 
 static gba_rc enrol(void)
 {
-    return m2m_mef_enrol(&mef, &world.env, &names[0], &who, exported, &enrolled);
+    const struct m2m_mef_handshake done = {&names[0], &who, exported};
+    return m2m_mef_enrol(&mef, &world.env, &done, &enrolled);
 }
 
 static gba_rc give(const struct m2m_mef_who *asker, const char *origin, const char *keid, unsigned suid)
