@@ -85,6 +85,7 @@ struct m2m_conf_maf {
     bool raw_keys, forward_secrecy;
     struct gba_opt_list mefs;                 /* of struct m2m_conf_source */
     struct gba_opt_list clients;              /* of struct m2m_conf_party */
+    struct m2m_conf_ocsp ocsp;
     uint32_t suid;                            /* of keys fetched from MEFs; 0: Km */
     gba_text gsid;                            /* of the USS that names the Enrolee; empty: none */
     bool uicc_keys;

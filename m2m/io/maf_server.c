@@ -74,24 +74,17 @@ static gba_rc take_sources(struct m2m_maf *maf)
     return GBA_OK;
 }
 
-/* Revocation lists are kept current; our own status is stapled, unless the
- * configuration has it in a file or our certificate says nothing of it. */
-static gba_rc watch_status(struct m2m_maf *maf)
+/* Revocation lists of MEFs and clients are kept current. */
+static gba_rc open_status(struct m2m_maf *maf)
 {
     const struct m2m_conf_maf *conf = &maf->conf->maf;
-    const struct m2m_conf_party *clients = conf->clients.items;
     const struct m2m_conf_source *mefs = conf->mefs.items;
-    struct m2m_status_desk *desk = maf->assoc.status;
-    for (size_t i = 0; i < conf->clients.n; i++)
-        GBA_TRY(m2m_status_watch(desk, &clients[i].expect.crls, &maf->clients[i].expect.crls));
+    const struct m2m_status_conf desk = {.responder = conf->ocsp.responder,
+                                         .timeout_ms = conf->ocsp.timeout_ms};
+    GBA_TRY(m2m_status_open(maf->loop, &desk, &maf->assoc.status));
     for (size_t i = 0; i < conf->mefs.n; i++)
-        GBA_TRY(m2m_status_watch(desk, &mefs[i].expect.crls, &maf->mefs[i].expect.crls));
-    if (conf->name.staple.n > 0)
-        return GBA_OK;
-    struct m2m_status_own own = {.tls = maf->name.tls, .dtls = maf->name.dtls};
-    GBA_TRY(m2m_files_read(&maf->files, &conf->name.cert, &own.cert_pem));
-    gba_rc rc = m2m_status_staple(desk, &own);
-    return rc == GBA_E_ABSENT ? GBA_OK : rc;
+        GBA_TRY(m2m_status_watch(maf->assoc.status, &mefs[i].expect.crls, &maf->mefs[i].expect.crls));
+    return m2m_status_watch_parties(maf->assoc.status, &conf->clients, maf->clients);
 }
 
 /*= TS-0003 8.3.1.2: a MAF needs to know whose key it is */
@@ -126,6 +119,7 @@ static gba_rc open_ask(struct m2m_maf *maf)
         .sources = maf->mefs,
         .sources_n = maf->conf->maf.mefs.n,
         .zn = {maf->dia, maf->conf, &maf->service},
+        .status = maf->assoc.status,
     };
     GBA_TRY(m2m_files_read(&maf->files, &maf->conf->maf.name.cert, &ask.cert_pem));
     GBA_TRY(m2m_files_read(&maf->files, &maf->conf->maf.name.key, &ask.key_pem));
@@ -146,8 +140,7 @@ static gba_rc open_front(struct m2m_maf *maf, struct rt_daemon *daemon)
     const struct m2m_conf_maf *conf = &maf->conf->maf;
     const struct m2m_front_name_conf name = {&conf->name, conf->raw_keys, conf->forward_secrecy, hint(conf)};
     GBA_TRY(m2m_front_name_open(&maf->name, maf->loop, &name));
-    GBA_TRY(m2m_status_open(maf->loop, &(struct m2m_status_conf){0}, &maf->assoc.status));
-    GBA_TRY(watch_status(maf));
+    GBA_TRY(m2m_front_name_staple(&maf->name, maf->assoc.status));
     const struct m2m_front_conf front = {
         .listen = &conf->listen,
         .listen_dtls = &conf->listen_dtls,
@@ -181,6 +174,7 @@ gba_rc m2m_maf_open(struct rt_daemon *daemon, const struct naf_conf *conf, struc
     GBA_TRY(m2m_files_parties(&maf->files, &conf->maf.clients, &maf->clients));
     maf->assoc.clients = maf->clients;
     maf->assoc.clients_n = conf->maf.clients.n;
+    GBA_TRY(open_status(maf));
     GBA_TRY(open_ask(maf));
     m2m_maf_assoc_init(&maf->assoc);
     on_sweep(maf);
@@ -206,9 +200,6 @@ void m2m_maf_close(struct m2m_maf *maf)
     if (!maf)
         return;
     m2m_front_close(&maf->front);
-    m2m_status_close(maf->assoc.status);
-    maf->assoc.status = NULL;
-    m2m_front_name_close(&maf->name);
     rt_timer_cancel(maf->sweep);
     maf->sweep = NULL;
 }
@@ -220,6 +211,9 @@ void m2m_maf_stop(struct m2m_maf *maf)
     if (maf->assoc.ask)
         m2m_ask_close(maf->assoc.ask);
     maf->assoc.ask = NULL;
+    m2m_status_close(maf->assoc.status);
+    maf->assoc.status = NULL;
+    m2m_front_name_close(&maf->name);
     m2m_store_close(&maf->store);
 }
 
