@@ -28,6 +28,13 @@ for args in "ca ca" "ca other" "fqdn mef ca mef.mte.example" "fqdn maf ca maf.mt
     # shellcheck disable=SC2086
     $pki $args >/dev/null || exit 1
 done
+ocsp=127.0.0.1:$("$top_builddir/tests/lib/freeports" 1)
+for name in mn2 mn3; do
+    $pki cse $name ca $name.in-cse.sp.example "ocsp=http://$ocsp/" >/dev/null || exit 1
+done
+$pki revoke mn3
+$pki responder ca "$ocsp" >responder 2>&1 &
+pids="$pids $!"
 $pki key raw >/dev/null && $pki key raw2 >/dev/null || exit 1
 key() {
     printf "$1%.0s" {1..32}
@@ -96,6 +103,8 @@ peers:
   - {id: //sp.example/mn1, fqdn: mn1.in-cse.sp.example, flavour: cse, anchors: $dir/ca.pem}
   - {id: //sp.example/S98821, flavour: ae, anchors: $dir/ca.pem}
   - {id: //sp.example/S7, flavour: device, cert_id: 0.2.481.1.100.3030.10011, anchors: $dir/ca.pem}
+  - {id: //sp.example/mn2, fqdn: mn2.in-cse.sp.example, flavour: cse, anchors: $dir/ca.pem, status: ocsp}
+  - {id: //sp.example/mn3, fqdn: mn3.in-cse.sp.example, flavour: cse, anchors: $dir/ca.pem, status: ocsp}
   - {id: //sp.example/S8, flavour: raw, cert_id: "$($pki ni raw 128)"}
 ask_timeout: 2s
 log: {identities: shown}
@@ -194,6 +203,9 @@ check "over one connection" same 1 "$(cut -d' ' -f3 log_maf | sort -u | wc -l)"
 check "a CSE" tells ask_cert mn1 "$get" '"peer":"//sp.example/mn1","credentialID":"32-mn1.in-cse.sp.example"'
 check "an AE" tells ask_cert s98821 "$get" '"peer":"//sp.example/S98821","credentialID":"33-'
 check "a device" tells ask_cert meter "$get" '"peer":"//sp.example/S7","credentialID":"31-0.2.481.1.100.3030.10011"'
+check "a CSE whose status is asked for" tells ask_cert mn2 "$get" '"peer":"//sp.example/mn2"'
+check "a CSE whose certificate was revoked" fails ask_cert mn3 "$get"
+check "which the log says" holds peer.log reason=certificate-revoked
 suites=NONE:+VERS-TLS1.2:+ECDHE-ECDSA:+AES-128-CBC:+SHA256:+GROUP-SECP256R1:+SIGN-ECDSA-SHA256
 ask_raw() { # NAME
     (
