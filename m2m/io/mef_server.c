@@ -270,30 +270,16 @@ static gba_rc open_names(struct m2m_mef_server *server)
     return GBA_OK;
 }
 
-/*= TS-0003 8.1.2.5 (5): our own status is stapled, unless a file says what to staple */
-static gba_rc staple_own(struct m2m_mef_server *server, size_t i)
-{
-    const struct m2m_conf_name *conf = server->fronts[i].conf.name;
-    struct m2m_status_own own = {.tls = server->fronts[i].tls, .dtls = server->fronts[i].dtls};
-    if (conf->staple.n > 0)
-        return GBA_OK;
-    GBA_TRY(m2m_files_read(&server->files, &conf->cert, &own.cert_pem));
-    gba_rc rc = m2m_status_staple(server->desk, &own);
-    return rc == GBA_E_ABSENT ? GBA_OK : rc;
-}
-
 static gba_rc open_desk(struct m2m_mef_server *server)
 {
-    const struct m2m_conf_party *targets = server->conf->targets.items;
     const struct m2m_status_conf conf = {
         .responder = server->conf->ocsp.responder,
         .timeout_ms = server->conf->ocsp.timeout_ms,
     };
     GBA_TRY(m2m_status_open(server->loop, &conf, &server->desk));
-    for (size_t i = 0; i < server->conf->targets.n; i++)
-        GBA_TRY(m2m_status_watch(server->desk, &targets[i].expect.crls, &server->targets[i].expect.crls));
+    GBA_TRY(m2m_status_watch_parties(server->desk, &server->conf->targets, server->targets));
     for (size_t i = 0; i < server->fronts_n; i++)
-        GBA_TRY(staple_own(server, i));
+        GBA_TRY(m2m_front_name_staple(&server->fronts[i], server->desk));
     return GBA_OK;
 }
 
