@@ -5,7 +5,7 @@
 
 #include "gba/base/secret.h"
 
-/* Options, RFC 7252 5.10, RFC 7959 and TS-0008 6.2.2. */
+/* Options, RFC 7252 5.10, and TS-0008. */
 enum {
     URI_HOST = 3,
     URI_PORT = 7,
@@ -56,7 +56,7 @@ static gba_rc take_text(struct reading *r, gba_view value, gba_view *out)
     return gba_writer_end(r->room);
 }
 
-/*= TS-0008 6.2.2.1: "_" begins the absolute form.  Options come in order of their
+/* TS-0008: "_" begins the absolute form.  Options come in order of their
  * numbers, so the segments follow each other in the room. */
 static gba_rc take_segment(struct reading *r, gba_view value)
 {
@@ -217,7 +217,7 @@ static void put_location(struct options *o, gba_view path)
     }
 }
 
-/*= TS-0008 6.3.3; what it has no code for is as in HTTP */
+/* Its table in TS-0008 was not at hand: success as in RFC 7252 5.9, failures as in HTTP. */
 static unsigned code_of(const struct m2m_response *rsp)
 {
     switch (rsp->rsc) {
