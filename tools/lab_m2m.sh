@@ -4,10 +4,13 @@
 # tools/lab.sh and lab_open, then:
 #
 #   m2m_open                 ports, certificates and keys in $lab
-#   m2m_mef_config           mef.yaml: keystrap-bsf as a MEF (and as a BSF when $m2m_gba is set)
+#   m2m_mef_config           mef.yaml: keystrap-bsf as a MEF
 #   m2m_maf_config           maf.yaml: keystrap-naf as a MAF
 #   m2m_peer_config ...      NAME.yaml: keystrap-peer
 #   m2m_ue_config ...        NAME.yaml: keystrap-ue as an Enrolee, for m2m_ue NAME ...
+#   m2m_gba_config           all of them for GBA: hss, mef (a BSF too), maf and in-cse as its NAFs, cards
+#   m2m_gba_ue_config ...    NAME.yaml: keystrap-ue as an Enrolee with a card
+#   m2m_gba_start            start them and wait until Zh and Zn are up
 #   m2m_start NAME           start and wait; mef* is keystrap-bsf, maf* keystrap-naf, else keystrap-peer
 #   m2m_enrolee NAME         instructions of the MEF for one Enrolee
 #   m2m_ctl PORT ...         keystrap-ctl at that admin API
@@ -125,6 +128,87 @@ m2m_ue() {
     local name=$1
     shift
     "$lab_build/keystrap-ue" -c "$lab/$name.yaml" "$@"
+}
+
+# ---- GBA ----
+
+# The HSS and the cards are those of lab.sh.  Instructions of the MEF tell a target who the
+# Enrolee is, in user security settings with the MEF's GSID; for others the HSS would have to.
+# Without them the BSF gives the MAF no key; the CSE gets one, and refuses it itself.
+m2m_gsid=1000000
+
+m2m_gba_config() {
+    lab_config_hss
+    lab_config_cards
+    m2m_mef_config
+    m2m_maf_config
+    m2m_peer_config in-cse //sp.example/in-cse in-cse "$port_peer"
+    cat >>"$lab/mef.yaml" <<END
+http: { listen: [ "127.0.0.1:$port_bsf" ] }
+names: [ { host: $lab_bsf_host }, { host: bsf.ims.mnc001.mcc001.pub.3gppnetwork.org } ]
+ub: { key_lifetime: { min: 1s } }
+zh: { realm: home.example }
+zn:
+  - { peer: maf.home.example, naf: maf.mte.example, ua: [ "tls:*" ], gsids: [ "$m2m_gsid" ], uss_required: true }
+  - { peer: in-cse.home.example, naf: in-cse.sp.example, ua: [ "tls:*" ], gsids: [ "$m2m_gsid" ] }
+$(m2m_diameter bsf "$port_bsf_dia" hss "$port_hss")
+    - { identity: maf.home.example }
+    - { identity: in-cse.home.example }
+END
+    sed -i "s|^maf:|&\n  gsid: \"$m2m_gsid\"\n  uicc_keys: true|" "$lab/maf.yaml"
+    cat >>"$lab/maf.yaml" <<END
+bsf: [ { btid_domain: "*", realm: home.example } ]
+$(m2m_diameter maf "$port_maf_dia" bsf "$port_bsf_dia")
+END
+    cat >>"$lab/in-cse.yaml" <<END
+gba: { bsf: [ { btid_domain: "*", realm: home.example } ], gsid: "$m2m_gsid", uicc_keys: true }
+peer_required: true
+$(m2m_diameter in-cse "$port_peer_dia" bsf "$port_bsf_dia")
+END
+}
+
+# m2m_diameter NAME PORT PEER PEER-PORT: a node NAME.home.example that connects to PEER
+m2m_diameter() {
+    cat <<END
+diameter:
+  identity: $1.home.example
+  realm: home.example
+  listen: "$lab_ip:$2"
+  peers:
+    - { identity: $3.home.example, address: "$lab_ip:$4" }
+END
+}
+
+# m2m_gba_ue_config NAME CARD ID TARGET ADDRESS, more members of `enrolee` on stdin.  CARD is
+# sim:FILE or pcsc:READER.  The BSF needs no instructions: its name is in the card.
+m2m_gba_ue_config() {
+    (umask 077 && cat >"$lab/$1.yaml" <<END
+card: "$2"
+state: $lab/$1.state
+connect_bsf: "127.0.0.1:$port_bsf"
+enrolee:
+  id: "$3"
+  target: { id: "$4", address: "$5" }
+  framework: gba
+  store: $lab/$1.enrolment
+$(cat)
+END
+    )
+}
+
+m2m_gba_start() {
+    local name
+    lab_start hss || return 1
+    for name in mef maf in-cse; do
+        m2m_start $name || return 1
+    done
+    m2m_gba_wait
+}
+
+# Diameter peers find each other a moment after they are up.
+m2m_gba_wait() {
+    lab_wait_log mef "peer-open.*hss.home.example" && lab_wait_log maf "peer-open.*bsf.home.example" &&
+        lab_wait_log in-cse "peer-open.*bsf.home.example"
 }
 
 m2m_start() {
