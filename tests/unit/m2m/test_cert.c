@@ -333,8 +333,8 @@ static void make_leaves(void)
         "leaf dev-word root san=otherName:0.2.481.1;UTF8:100.3030.10011x",
         "leaf dev-zero root san=otherName:0.2.481.1;UTF8:100.3030.010011",
         "leaf dev-pad root san=otherName:0.2.481.1;FORMAT:HEX,IMPLICIT:13U,OCTETSTRING:80649756CE1B",
-        "leaf both root san=otherName:0.2.481.1;UTF8:100.3030.10011 san=URI:m2m://sp.example/S98821 "
-        "san=DNS:gw.sp.example",
+        ("leaf both root san=otherName:0.2.481.1;UTF8:100.3030.10011 san=URI:m2m://sp.example/S98821 "
+         "san=DNS:gw.sp.example"),
         "leaf nul root ext=subjectAltName=DER:301482126d65662e6d74652e6578616d706c65002e78",
         "fqdn fake mef fake.mte.example",
         "leaf self - san=DNS:self.mte.example",
@@ -393,8 +393,8 @@ static void make_constrained(void)
         "sub cseca root nc=permitted;DNS:in-cse.sp.example",
         "cse mn-in cseca mn1.in-cse.sp.example",
         "cse mn-out cseca mn1.other.example",
-        "sub mixca root nc-device=permitted;0.2.481.1;100.3030 nc=permitted;DNS:sp.example "
-        "nc=permitted;email:sp.example nc=permitted;IP:127.0.0.0/255.0.0.0",
+        ("sub mixca root nc-device=permitted;0.2.481.1;100.3030 nc=permitted;DNS:sp.example "
+         "nc=permitted;email:sp.example nc=permitted;IP:127.0.0.0/255.0.0.0"),
         "leaf mix-in mixca san=otherName:0.2.481.1;UTF8:100.3030.10011 san=DNS:gw.sp.example",
         "leaf mix-dns mixca san=otherName:0.2.481.1;UTF8:100.3030.10011 san=DNS:gw.other.example",
         "leaf mix-mail mixca san=otherName:0.2.481.1;UTF8:100.3030.10011 san=email:a@other.example",
