@@ -32,18 +32,6 @@ m2m_pki leaf self - san=DNS:mn9.in-cse.sp.example
 m2m_pki key raw1
 m2m_pki key raw2
 
-anchors_of() {
-    python3 -c 'import json, sys; print(json.dumps(open(sys.argv[1]).read()))' "$lab/pki/$1.pem"
-}
-# cert_enrolee NAME ENROLEE FLAVOUR CERT-ID CA [MORE]
-cert_enrolee() {
-    local anchors=
-    [ "$5" = - ] || anchors="\"anchors\":$(anchors_of "$5"),"
-    m2m_enrolee "$1" >"$lab/put.out" 2>&1 <<END
-"framework":"cert","mef":"mef.mte.example","enroleeID":"$2","targets":["maf.mte.example"],
- "expiry":3600,"flavour":"$3","certID":"$4",$anchors${6-}"aux":"hall B"
-END
-}
 keids() {
     m2m_ctl "$port_mef_admin" enrolment-keys list --json
 }

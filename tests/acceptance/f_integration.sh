@@ -26,17 +26,6 @@ begin mef maf in-cse ae
 spawn_relay to-mef "$m2m_mef_at" "$port_mef"
 spawn_relay to-maf "$m2m_maf_at" "$port_maf"
 
-ppsk() {
-    m2m_enrolee "$1" >/dev/null 2>"$lab/put.err" <<END
-"framework":"ppsk","mef":"mef.mte.example","enroleeID":"$2","targets":[$3],"expiry":${4:-3600},
- "kpmID":"kpm-$1@mef.mte.example","kpm":"$(m2m_b64 "$m2m_kpm")"
-END
-}
-ue_ppsk() {
-    m2m_ue_config "$@" ppsk <<END
-  kpm: { id: "kpm-$1@mef.mte.example", key_file: $lab/kpm }
-END
-}
 ppsk a //sp.example/S98821 '"maf.mte.example"'
 ppsk b //sp.example/mn1 '"//sp.example/in-cse"'
 ppsk c //sp.example/S5 '"//sp.example/S11111"'
@@ -44,13 +33,6 @@ ppsk short //sp.example/S6 '"maf.mte.example","//sp.example/in-cse"' 4
 ue_ppsk a //sp.example/S98821 maf.mte.example "127.0.0.1:$m2m_maf_at"
 ue_ppsk b //sp.example/mn1 //sp.example/in-cse "127.0.0.1:$port_peer"
 ue_ppsk c //sp.example/S5 //sp.example/S11111 "127.0.0.1:$port_peer2"
-
-enrols() {
-    m2m_ue "$1" enrol && m2m_ue "$1" keys --show-keys --json | grep -v '"use":"kc"' >"$lab/$1.json"
-}
-of() {
-    json "$lab/$1.json" "${@:2}"
-}
 
 # ---- A1, F1, F2: an AE and a CSE enrol; what they derive ----
 check "A1 an AE enrols" enrols a
@@ -148,9 +130,6 @@ sed -i "s|127.0.0.1:$m2m_mef_at|127.0.0.1:$port_fake|" "$lab/maf.yaml"
 check "F5 a MAF asks there" m2m_start maf
 m2m_ue a forget >/dev/null
 check "F5 the Enrolee enrols anew" enrols a
-fails() {
-    ! "$@"
-}
 check "F5 its handshake with the MAF fails" fails connects a
 check "F5 for the certificate of the MEF" grep -q 'reason=certificate-name' "$lab/maf.log"
 lab_stop fake

@@ -89,3 +89,71 @@ begin() {
         }
     done
 }
+
+# ---- instructions of the MEF, and Enrolees ----
+
+# ppsk NAME ENROLEE '"TARGET",...' [EXPIRY [MORE]]: kpm-NAME@mef.mte.example is its key
+ppsk() {
+    m2m_enrolee "$1" >/dev/null 2>"$lab/put.err" <<END
+"framework":"ppsk","mef":"mef.mte.example","enroleeID":"$2","targets":[$3],"expiry":${4:-3600},${5-}
+ "kpmID":"kpm-$1@mef.mte.example","kpm":"$(m2m_b64 "$m2m_kpm")"
+END
+}
+# ue_ppsk NAME ENROLEE TARGET ADDRESS: the device of that
+ue_ppsk() {
+    m2m_ue_config "$@" ppsk <<END
+  kpm: { id: "kpm-$1@mef.mte.example", key_file: $lab/kpm }
+END
+}
+anchors_of() {
+    python3 -c 'import json, sys; print(json.dumps(open(sys.argv[1]).read()))' "$lab/pki/$1.pem"
+}
+# cert_enrolee NAME ENROLEE FLAVOUR CERT-ID CA [MORE]
+cert_enrolee() {
+    local anchors=
+    [ "$5" = - ] || anchors="\"anchors\":$(anchors_of "$5"),"
+    m2m_enrolee "$1" >"$lab/put.out" 2>&1 <<END
+"framework":"cert","mef":"mef.mte.example","enroleeID":"$2","targets":["maf.mte.example"],
+ "expiry":3600,"flavour":"$3","certID":"$4",$anchors${6-}"aux":"hall B"
+END
+}
+# ue_cert NAME ENROLEE TARGET ADDRESS, more members of `enrolee` on stdin: a device with the certificate
+# pki/NAME.pem
+ue_cert() {
+    { printf '  cert: { cert: %s, key: %s }\n' "$lab/pki/$1.chain.pem" "$lab/pki/$1.key" && cat; } | m2m_ue_config "$@" cert
+}
+
+# enrols NAME: and keep in $lab/NAME.json what it has then; of NAME MEMBER...: of that
+enrols() {
+    m2m_ue "$1" enrol "${@:2}" && m2m_ue "$1" keys --show-keys --json | grep -v '"use":"kc"' >"$lab/$1.json"
+}
+of() {
+    json "$lab/$1.json" "${@:2}"
+}
+
+# fails COMMAND...: exit code, and nothing that was killed
+fails() {
+    local code=0
+    "$@" || code=$?
+    [ $code -ne 0 ] && [ $code -lt 124 ]
+}
+# says CODE TEXT COMMAND...: ends with that code and says so
+says() {
+    local want=$1 text=$2
+    shift 2
+    "$@" >"$lab/says.out" 2>&1
+    same "$want" $? && holds "$lab/says.out" "$text"
+}
+
+# serve NAME PORT OPTION...: an s_server of the openssl program
+serve() {
+    local name=$1 port=$2
+    shift 2
+    lab_stop "$name"
+    [ -p "$lab/stdin" ] || { mkfifo "$lab/stdin" && exec 7<>"$lab/stdin"; } # it lives as long as its input
+    : >"$lab/$name.log"
+    openssl s_server -accept "127.0.0.1:$port" -keymatexport EXPORTER-oneM2M-Bootstrap -keymatexportlen 48 "$@" \
+        <&7 >>"$lab/$name.log" 2>&1 &
+    lab_pids[$name]=$!
+    lab_wait_log "$name" ACCEPT
+}
