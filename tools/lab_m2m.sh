@@ -236,5 +236,6 @@ m2m_enrolee() {
 
 # m2m_b64 HEX
 m2m_b64() {
-    printf '%s' "$1" | sed 's/../\\x&/g' | xargs -0 printf '%b' | base64 -w 0
+    # builtin: the key stands in no process list
+    printf '%b' "$(printf '%s' "$1" | sed 's/../\\x&/g')" | base64 -w 0
 }

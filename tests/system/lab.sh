@@ -1,13 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The story of ./lab, told with this build: every step, and nothing left behind.
+# The stories of ./lab, told with this build: every step, and nothing left behind.
 set -u
 . "$top_srcdir/tests/lib/tap.sh"
 . "$top_srcdir/tools/wait.sh"
 tmp=$(mktemp -d)
 running=
+declare -A telling=()
 cleanup() {
-    [ -z "$running" ] || kill -TERM -- "-$running"
+    local pid
+    for pid in $running "${telling[@]}"; do
+        kill -TERM -- "-$pid"
+    done
     wait
     rm -rf "$tmp"
 }
@@ -65,5 +69,41 @@ check "which work in another shell" env -C / bash -e "$tmp/commands"
 check "among them a bootstrapping" grep -q ' bootstrap$' "$tmp/commands"
 sh -c "$(sed -n 's/^  \(kill .*\)/\1/p' "$tmp/cut")"
 check "the last one stops it, and nothing stays" ended 143
+
+# ---- The stories of oneM2M, all at once, and kept ----
+declare -A steps=([ppsk]=10)
+set -m
+for story in "${!steps[@]}"; do
+    mkdir "$tmp/$story"
+    TMPDIR=$tmp/$story LAB_BUILD=$top_builddir timeout --foreground 240 "$top_srcdir/lab" "$story" --keep >"$tmp/$story.out" 2>&1 &
+    telling[$story]=$!
+done
+set +m
+# kept STORY: it is at its end, or has failed
+kept() {
+    grep -q '^  kill ' "$tmp/$1.out" || ! kill -0 "${telling[$1]}" 2>/dev/null
+}
+commands_of() {
+    sed -n '/^The lab keeps running/,$ s/^  //p' "$tmp/$1.out" | grep -v '^kill'
+}
+stops() {
+    local rc=0
+    sh -c "$(sed -n 's/^  \(kill .*\)/\1/p' "$tmp/$1.out")"
+    wait "${telling[$1]}" || rc=$?
+    unset "telling[$1]"
+    same 143 "$rc" && same '' "$(ls "$tmp/$1")" && ! pgrep -af "$tmp/$1"
+}
+for story in "${!steps[@]}"; do
+    check "$story: the story runs to its end" wait_for 200 kept "$story"
+    check "$story: with every step" holds "$tmp/$story.out" "The whole story ran: ${steps[$story]} steps"
+    check "$story: none failed" lacks "$tmp/$story.out" '✗'
+done
+for story in "${!steps[@]}"; do
+    commands_of "$story" >"$tmp/commands"
+    check "$story: the commands it names work in another shell" env -C / bash -e "$tmp/commands"
+    check "$story: the last one stops it, and nothing stays" stops "$story"
+    check "$story: interrupted nothing stays" interrupted '^4\. ' "$story"
+    sed 's/^/# /' "$tmp/$story.out"
+done
 sed 's/^/# /' "$tmp/story" | tail -n 60
 tap_done
