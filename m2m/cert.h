@@ -28,6 +28,7 @@ struct m2m_ocsp_question {
     gba_text url;         /* in the certificate; empty: none */
     uint8_t request[256]; /* DER */
     size_t n;             /* 0: there is nothing to ask */
+    bool addressed;       /* said by who asks: without an address in the certificate it is of no use */
 };
 
 /* What the peer showed, as rt_tls_shown has it. */

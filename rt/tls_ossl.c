@@ -5,6 +5,7 @@
 #include <sys/time.h>
 
 #include "gba/base/secret.h"
+#include "gba/crypto/x509.h"
 #include "rt/tls_int.h"
 #include "rt/tls_port.h"
 
@@ -72,6 +73,7 @@ static gba_rc judge(struct rt_tls *tls, STACK_OF(X509) * chain, gba_view staple)
     for (int i = 0; i < n && e->refused == GBA_OK; i++) {
         int len = i2d_X509(sk_X509_value(chain, i), &der[i]);
         shown.chain[i] = gba_view_of(der[i], len > 0 ? (size_t)len : 0);
+        gba_x509_keep(shown.chain[i], sk_X509_value(chain, i));
         e->refused = len > 0 ? GBA_OK : GBA_E_CERT;
     }
     shown.n = (size_t)n;

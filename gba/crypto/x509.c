@@ -2,7 +2,6 @@
 #include "gba/crypto/x509.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include "gba/crypto/x509_int.h"
 #include "gba/wire/chars.h"
@@ -13,16 +12,6 @@ static const uint8_t p256_head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x
                                     0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
                                     0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
 enum { P256_SPKI = 91, TAG_RELATIVE_OID = 13 };
-
-X509 *gba_x509_read(gba_view der)
-{
-    const unsigned char *p = der.p;
-    X509 *cert = der.n <= INT32_MAX ? d2i_X509(NULL, &p, (long)der.n) : NULL;
-    if (cert && p == der.p + der.n && !(X509_get_extension_flags(cert) & EXFLAG_INVALID))
-        return cert;
-    X509_free(cert);
-    return NULL;
-}
 
 bool gba_x509_time(const ASN1_TIME *t, int64_t *s)
 {
@@ -53,7 +42,8 @@ bool gba_x509_key_is_p256(const X509 *cert)
     uint8_t spki[P256_SPKI], *p = spki;
     const X509_PUBKEY *key = X509_get_X509_PUBKEY(cert);
     return i2d_X509_PUBKEY(key, NULL) == P256_SPKI && i2d_X509_PUBKEY(key, &p) == P256_SPKI &&
-           gba_x509_spki_is_p256(GBA_ARRAY(spki));
+           gba_view_starts(GBA_ARRAY(spki), GBA_ARRAY(p256_head)) &&
+           X509_PUBKEY_get0(key) != NULL; /* read, so its point is on the curve */
 }
 
 /* ---- facts ---- */
@@ -224,28 +214,6 @@ bool gba_x509_uri_host(gba_view uri, gba_view *host, gba_view *rest)
 }
 
 /* ---- PEM ---- */
-
-bool gba_x509_pem_ended(void)
-{
-    unsigned long e = ERR_peek_last_error();
-    return ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
-}
-
-STACK_OF(X509) * gba_x509_read_pem(gba_view pem)
-{
-    X509 *cert = NULL;
-    BIO *in = pem.n > 0 && pem.n <= INT32_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
-    STACK_OF(X509) *all = sk_X509_new_null();
-    while (in && all && (cert = PEM_read_bio_X509(in, NULL, NULL, NULL)) && sk_X509_push(all, cert) > 0)
-        cert = NULL;
-    X509_free(cert);
-    bool ended = gba_x509_pem_ended();
-    BIO_free(in);
-    if (ended && sk_X509_num(all) > 0)
-        return all;
-    sk_X509_pop_free(all, X509_free);
-    return NULL;
-}
 
 static gba_rc put_der(X509 *cert, gba_writer *room, gba_view *der)
 {

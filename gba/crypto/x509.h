@@ -4,7 +4,8 @@
  *
  * Everything is a function of octets and a time: certificates and responses are DER,
  * anchors and CRLs are PEM texts with any number of them.  What libcrypto allocates
- * inside a call is freed in it, and its error queue is left as it was.
+ * inside a call is freed in it, but for certificates that were read lately, and its
+ * error queue is left as it was.
  */
 #pragma once
 
@@ -21,6 +22,10 @@ struct gba_x509_facts {
 
 /* E_CERT. */
 GBA_MUST_USE gba_rc gba_x509_facts(gba_view der, struct gba_x509_facts *facts);
+
+/* Somebody has this certificate already read: the functions here need not do it again. */
+struct x509_st;
+void gba_x509_keep(gba_view der, struct x509_st *cert);
 
 /* Is this SubjectPublicKeyInfo a point of secp256r1, named and uncompressed? */
 bool gba_x509_spki_is_p256(gba_view spki);
@@ -78,6 +83,9 @@ GBA_MUST_USE gba_rc gba_x509_path_check(const struct gba_x509_path *path);
  * self-signed certificate, E_CERT, E_TOO_LONG, E_SPACE. */
 GBA_MUST_USE gba_rc gba_x509_ocsp_request(const gba_view *chain, size_t n, gba_view anchors,
                                           gba_writer *request, gba_text *url);
+
+/* The first plain OCSP address in a certificate; empty: none.  E_CERT, E_TOO_LONG. */
+GBA_MUST_USE gba_rc gba_x509_ocsp_url(gba_view der, gba_text *url);
 
 /* What a response says of chain[0] now: OK when its issuer (found as above) or the issuer's
  * delegate says it is good; E_CERT_REVOKED; E_CERT_STATUS for everything else. */

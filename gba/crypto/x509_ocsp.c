@@ -185,6 +185,16 @@ static gba_rc find_url(const X509 *cert, gba_text *url)
     return rc == GBA_OK ? GBA_OK : GBA_E_TOO_LONG;
 }
 
+gba_rc gba_x509_ocsp_url(gba_view der, gba_text *url)
+{
+    ERR_set_mark();
+    X509 *cert = gba_x509_read(der);
+    gba_rc rc = cert ? find_url(cert, url) : GBA_E_CERT;
+    X509_free(cert);
+    ERR_pop_to_mark();
+    return rc;
+}
+
 static X509 *find_issuer(const gba_view *chain, size_t n, gba_view anchors, X509 *cert)
 {
     if (X509_get_extension_flags(cert) & EXFLAG_SI)

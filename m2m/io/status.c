@@ -212,14 +212,12 @@ static bool verdict_now(struct m2m_status_desk *desk, const struct m2m_shown *sh
                         const struct m2m_status_asker *asker, gba_rc *rc)
 {
     uint8_t key[GBA_HASH_MAX];
-    struct m2m_ocsp_question missing = {.n = 0};
+    struct m2m_ocsp_question missing = {.addressed = desk && desk->conf.responder.n == 0};
     struct m2m_shown first = *shown;
     first.missing = desk ? &missing : NULL;
     *rc = asker->judge(asker->arg, &first);
     bool fine = *rc == GBA_OK || *rc == GBA_E_CERT_STATUS;
     if (!desk || desk->closing || !fine || missing.n == 0)
-        return true;
-    if (missing.url.n == 0 && desk->conf.responder.n == 0)
         return true;
     gba_view request = gba_view_of(missing.request, missing.n);
     if (gba_hash_parts(GBA_HASH_SHA256, &request, 1, key) != GBA_OK)

@@ -159,6 +159,16 @@ static void what_is_missing(void)
         if ((q.n > 0) != rows[i].ask)
             printf("# row %zu\n", i);
     }
+    for (int addressed = 0; addressed < 2; addressed++) { /* "bad" names no address */
+        struct m2m_ocsp_question q = {.addressed = addressed};
+        struct cert_case one = {"bad", M2M_CERT_FQDN, name, "root.pem", NULL, M2M_STATUS_IF_KNOWN, A(OK)};
+        one.missing = &q;
+        T_RC(cert_judge(&one), GBA_OK);
+        CU_ASSERT_EQUAL(q.n > 0, !addressed);
+        one.chain = "good";
+        T_RC(cert_judge(&one), GBA_OK);
+        CU_ASSERT(q.n > 0);
+    }
 }
 
 static void files(void)
