@@ -129,9 +129,9 @@ static bool use(SSL *ssl)
 {
     static const char label[] = "EXPORTER-oneM2M-Bootstrap";
     uint8_t exported[EXPORT_N];
-    bool ok = SSL_export_keying_material(ssl, exported, sizeof exported, label, sizeof label - 1, NULL, 0, 0) == 1;
+    int r = SSL_export_keying_material(ssl, exported, sizeof exported, label, sizeof label - 1, NULL, 0, 0);
     SSL_shutdown(ssl);
-    return ok;
+    return r == 1;
 }
 
 static void go_on(struct bench *b, size_t i)
@@ -200,7 +200,8 @@ static void run(struct bench *b, double seconds)
     cpu = cpu_s() - cpu;
     for (size_t i = 0; i < b->at_once; i++)
         end(b, i);
-    printf("enrol suite=%s at-once=%zu handshakes=%llu failures=%llu seconds=%.2f rate=%.0f/s client-cpu=%.0fus\n",
+    printf("enrol suite=%s at-once=%zu handshakes=%llu failures=%llu seconds=%.2f rate=%.0f/s "
+           "client-cpu=%.0fus\n",
            b->options.suite, b->at_once, (unsigned long long)b->done, (unsigned long long)b->failed, took,
            (double)b->done / took, b->done > 0 ? 1e6 * cpu / (double)b->done : 0);
 }
@@ -239,8 +240,10 @@ static bool prepare(struct bench *b)
     int version = o->dtls ? DTLS1_2_VERSION : TLS1_2_VERSION;
     b->ctx = SSL_CTX_new(o->dtls ? DTLS_client_method() : TLS_client_method());
     if (!b->ctx || SSL_CTX_set_min_proto_version(b->ctx, version) != 1 ||
-        SSL_CTX_set_max_proto_version(b->ctx, version) != 1 || SSL_CTX_set1_groups_list(b->ctx, "P-256") != 1 ||
-        SSL_CTX_set1_sigalgs_list(b->ctx, "ECDSA+SHA256") != 1 || SSL_CTX_set_cipher_list(b->ctx, o->suite) != 1)
+        SSL_CTX_set_max_proto_version(b->ctx, version) != 1 ||
+        SSL_CTX_set1_groups_list(b->ctx, "P-256") != 1 ||
+        SSL_CTX_set1_sigalgs_list(b->ctx, "ECDSA+SHA256") != 1 ||
+        SSL_CTX_set_cipher_list(b->ctx, o->suite) != 1)
         return false;
     SSL_CTX_set_options(b->ctx, SSL_OP_NO_TICKET);
     SSL_CTX_set_session_cache_mode(b->ctx, SSL_SESS_CACHE_OFF);
@@ -272,7 +275,8 @@ static bool take_all(struct bench *b, int argc, char **argv, uint64_t *seconds)
     bool ok = argc > 1 && rt_addr_parse(gba_view_cstr(argv[1]), &b->server) == GBA_OK;
     for (int i = 2; i < argc; i++)
         ok = ok && take(&b->options, argv[i]);
-    ok = ok && b->options.suite && gba_dec_parse(gba_view_cstr(b->options.at_once), AT_ONCE_MAX, &at_once) == GBA_OK &&
+    ok = ok && b->options.suite &&
+         gba_dec_parse(gba_view_cstr(b->options.at_once), AT_ONCE_MAX, &at_once) == GBA_OK &&
          gba_dec_parse(gba_view_cstr(b->options.seconds), 600, seconds) == GBA_OK;
     b->at_once = (size_t)at_once;
     return ok && at_once > 0;
@@ -283,8 +287,8 @@ int main(int argc, char **argv)
     static struct bench b = {.options = {.at_once = "16", .seconds = "3"}};
     uint64_t seconds = 0;
     if (!take_all(&b, argc, argv, &seconds)) {
-        fprintf(stderr, "usage: enrol ADDRESS:PORT suite=NAME [identity=TEXT psk=FILE] [cert=FILE key=FILE] "
-                        "[name=HOST] [dtls=1] [at-once=N] [seconds=N]\n");
+        fprintf(stderr, "usage: enrol ADDRESS:PORT suite=NAME [identity=TEXT psk=FILE] "
+                        "[cert=FILE key=FILE] [name=HOST] [dtls=1] [at-once=N] [seconds=N]\n");
         return 2;
     }
     bool ready = prepare(&b);

@@ -202,7 +202,7 @@ gba_rc rt_tls_new(const struct rt_tls_new *conf, struct rt_tls **out)
     if (!tls->wait)
         goto out;
     rc = gba_text_set(&tls->peer.server_name, conf->server_name);
-    if (rc == GBA_OK)
+    if (rc == GBA_OK && conf->ctx->server && conf->ctx->dtls)
         rc = rt_tls_cookie(tls->ctx, conf->peer, tls->cookie);
     if (rc == GBA_OK && !(conf->ctx->server && conf->ctx->raw_ops))
         rc = use_engine(tls, conf->ctx->raw_ops ? conf->ctx->raw_ops : &rt_tls_ossl_ops);
