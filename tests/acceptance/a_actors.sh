@@ -150,7 +150,8 @@ fi
 leaks() {
     python3 "$top_srcdir/tests/acceptance/leaks.py" "$lab/secrets" "$@"
 }
-check "A11 the search finds them in the device's file" fails leaks "$lab/a.enrolment"
+leaks "$lab/a.enrolment" >/dev/null
+check "A11 the search finds them in the device's file" same 3 $?
 check "A11 no key in logs, nor in the stores of the servers" leaks "$lab"/*.log "$lab"/*.db
 chmod 640 "$lab/a.enrolment"
 check "A11 a file of keys that others can read is not used" says 1 "mode" m2m_ue a keys

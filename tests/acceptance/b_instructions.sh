@@ -173,7 +173,8 @@ unchanged() {
     records >"$lab/records.now" && cmp "$lab/records" "$lab/records.now"
 }
 records >"$lab/records"
-instruction='{"name":"z","framework":"ppsk","mef":"mef.mte.example","enroleeID":"//sp.example/S8","targets":["maf.mte.example"],"expiry":60,"kpmID":"kpm-z@mef.mte.example","kpm":"'$(m2m_b64 "$m2m_kpm")'"}'
+instruction='{"name":"z","framework":"ppsk","mef":"mef.mte.example","enroleeID":"//sp.example/S8","expiry":60,
+ "targets":["maf.mte.example"],"kpmID":"kpm-z@mef.mte.example","kpm":"'$(m2m_b64 "$m2m_kpm")'"}'
 m2m_secret z.json "$instruction"
 put() { # PORT OPTION...: status code of the instruction over HTTP
     curl -s --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' -X PUT --data-binary "@$lab/z.json" "${@:2}" "http://127.0.0.1:$1/v1/enrolees/z"
@@ -184,6 +185,11 @@ check "B12 plain HTTP to the MEF itself: nothing" same 000 "$(put "$port_mef")"
 chmod 606 "$lab/z.json"
 check "B12 a file that others can write is refused" says 4 "others may write it" m2m_ctl "$port_mef_admin" enrolee put "$lab/z.json"
 chmod 600 "$lab/z.json"
+if [ "$(id -u)" = 0 ]; then
+    chown 65534 "$lab/z.json"
+    check "B12 a file of another user is refused" says 4 z.json m2m_ctl "$port_mef_admin" enrolee put "$lab/z.json"
+    chown 0 "$lab/z.json"
+fi
 check "B12 nothing was taken in" unchanged
 chmod 620 "$lab/a.yaml"
 check "B12 nor are instructions of a device that others can write" says 2 enrol-instructions-access m2m_ue a enrol --fresh
@@ -203,8 +209,11 @@ check "B12 what is signed is taken in" m2m_ctl "$port_mef_admin" enrolee put "$l
 lab_stop mef
 m2m_secret km17 "$(derive km $v3_ke maf.mte.example)"
 check "B14 Km is imported at the MAF" m2m_ctl "$port_maf_admin" key import km-17@maf.mte.example --use km --key "$lab/km17" --peer //sp.example/S17
-check "B14 a MAF handshake of openssl passes, no MEF is running" shake km17 "$port_maf" $psk_tls -psk "$(cat "$lab/km17")" -psk_identity km-17@maf.mte.example
-check "B14 one with another key fails" fails shake km17 "$port_maf" $psk_tls -psk "${km}" -psk_identity km-17@maf.mte.example
+by_km() {
+    shake km17 "$port_maf" $psk_tls -psk "$1" -psk_identity km-17@maf.mte.example
+}
+check "B14 a MAF handshake of openssl passes, no MEF is running" by_km "$(cat "$lab/km17")"
+check "B14 one with another key fails" fails by_km "$km"
 ue_ppsk pre //sp.example/S17 maf.mte.example "$maf_at"
 check "B14 a device imports it" m2m_ue pre import km-17@maf.mte.example "$lab/km17"
 check "B14 and is served" eval 'm2m_ue pre connect >"$lab/pre.said" && holds "$lab/pre.said" sec:mafb'

@@ -64,6 +64,38 @@ check "C3 a NULL suite fails" fails null "$port_mef" -tls1_2 -cipher 'PSK-NULL-S
 check "C3 a certificate suite without a certificate fails" fails nocert "$port_mef" $cert_tls
 check "C3 and no KeId was made" nobody
 
+# ---- C1, C3: the device, and servers that are not ours ----
+port_server=$("$lab_build/tests/lib/freeports" 1)
+ue_ppsk e-3 //sp.example/S3 maf.mte.example "127.0.0.1:$port_server"
+device() { # ARGUMENT...: with the server of openssl as its MEF
+    m2m_ue e-3 --set "enrolee.mef.address=127.0.0.1:$port_server" "$@"
+}
+psk_server() { # OPTION...: with the Kpm of the device unless they say another
+    serve server "$port_server" -nocert -psk_identity kpm-e-3@mef.mte.example -psk "$m2m_kpm" "$@"
+}
+# refuses OPTION...: the device does not enrol with such a server, and stores nothing
+refuses() {
+    serve server "$port_server" "$@" && says 5 tls- device enrol && [ ! -e "$lab/e-3.enrolment" ]
+}
+check "C3 the device fails with a server of another Kpm, stores nothing" refuses -nocert -psk_identity kpm-e-3@mef.mte.example \
+    $psk_tls -psk "${m2m_kpm/00/ff}"
+check "C3 with a server of certificates" refuses -cert "$lab/pki/mef.pem" -key "$lab/pki/mef.key" $cert_tls
+psk="-nocert -psk_identity kpm-e-3@mef.mte.example -psk $m2m_kpm"
+check "C3 with TLS 1.1" refuses $psk -tls1_1 -cipher 'PSK:@SECLEVEL=0'
+check "C3 with TLS 1.0" refuses $psk -tls1 -cipher 'PSK:@SECLEVEL=0'
+check "C3 with a NULL suite" refuses $psk -tls1_2 -cipher 'PSK-NULL-SHA256:@SECLEVEL=0'
+server_exported() {
+    sed -n 's/^ *Keying material: //p' "$lab/server.log" | tail -n 1 | grep .
+}
+check "C1 openssl s_server -nocert -psk" psk_server $psk_tls
+check "C1 the device enrols with it" device enrol
+device keys --show-keys --json >"$lab/e-3.keys"
+check "C1 the server exports too" wait_for 5 server_exported
+check "C4 with the octets that the server exports" same "$(derive split "$(server_exported)")" \
+    "$(json "$lab/e-3.keys" keyid | sed 's/@mef.mte.example$//') $(json "$lab/e-3.keys" ke)"
+check "C2 a DTLS server" psk_server $psk_dtls
+check "C2 the device enrols over DTLS" device --dtls enrol --fresh
+
 # ---- C6: what was made stays ----
 check "C6 the MEF is killed and starts again" again mef
 keids >"$lab/keys2.json"

@@ -7,7 +7,7 @@
 
 SECRETS has a line each: "hex DIGITS" for octets, which are looked for as they are, in
 hexadecimal and in base64; "text WORDS" for text, which is looked for as it is and in base64.
-Prints what was found and where; exit code 1 then, 2 when there was nothing to look at.
+Prints what was found and where; exit code 3 then, 1 when there was nothing to look at.
 """
 import base64
 import os
@@ -28,6 +28,8 @@ def forms(line):
 
 
 def files(path):
+    if not os.path.exists(path):
+        sys.exit(f"{path}: not there")
     if not os.path.isdir(path):
         yield path
     for folder, _, names in os.walk(path):
@@ -51,7 +53,7 @@ def main(secrets, *where):
             if secret in octets:
                 found += 1
                 print(f"{path}: {secret[:12]!r}... in {form}")
-    sys.exit(1 if found else 0 if looked and wanted else 2)
+    sys.exit(3 if found else 0 if looked and wanted else 1)
 
 
 main(*sys.argv[1:])

@@ -72,10 +72,11 @@ credential() {
     json "$lab/fetch.json" credential | base64 -d | od -An -v -tx1 | tr -d ' \n'
 }
 
-# again NAME: kill -9, and a new start
+# again NAME: kill -9, and a new start; what it logged goes to $lab/NAME.before.log
 again() {
     kill -9 "${lab_pids[$1]}" && wait "${lab_pids[$1]}" 2>/dev/null
     unset "lab_pids[$1]"
+    cat "$lab/$1.log" >>"$lab/$1.before.log"
     m2m_start "$1"
 }
 
