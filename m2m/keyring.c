@@ -194,3 +194,13 @@ const gba_text *m2m_link_identity(const struct m2m_link *link)
 {
     return link->alias.n > 0 ? &link->alias : &link->id;
 }
+
+gba_rc m2m_link_identity_uicc(const struct m2m_link *link, gba_text *out)
+{
+    uint8_t room[GBA_TEXT_MAX];
+    gba_writer w = gba_writer_of(room, sizeof room);
+    gba_put_str(&w, "3GPP-bootstrapping-uicc;");
+    gba_put_view(&w, gba_text_view(&link->id));
+    GBA_TRY(gba_writer_end(&w));
+    return gba_text_set(out, gba_writer_view(&w));
+}

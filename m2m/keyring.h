@@ -64,3 +64,7 @@ GBA_MUST_USE gba_rc m2m_link_check(const struct m2m_link *link, int64_t now_s);
 /* The name to show in a handshake: the KmId that was assigned, else the KeId
  * (8.3.1.2 NOTE 2). */
 const gba_text *m2m_link_identity(const struct m2m_link *link);
+
+/* In GBA, what a client in the UICC shows with Ks_int_NAF: the B-TID behind a prefix, for by the
+ * bare one targets know Ks_ext_NAF (TS 33.222 5.4.0.2).  E_SPACE. */
+GBA_MUST_USE gba_rc m2m_link_identity_uicc(const struct m2m_link *link, gba_text *out);

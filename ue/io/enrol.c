@@ -158,9 +158,11 @@ static gba_rc give_naf_key(struct ue_enrol *e, uint16_t suite, struct rt_tls_psk
 {
     gba_nafid naf = {.fqdn = e->who.target.fqdn, .ua = gba_uaid_tls(suite)};
     gba_ks_naf key;
+    bool uicc = conf_of(e)->client_in_uicc;
     GBA_TRY(ue_enrol_check(e, e->link));
-    gba_rc rc =
-        conf_of(e)->client_in_uicc ? ue_run_int_key(e->run, &naf, &key) : ue_run_key(e->run, &naf, &key);
+    if (uicc)
+        GBA_TRY(m2m_link_identity_uicc(e->link, &out->identity));
+    gba_rc rc = uicc ? ue_run_int_key(e->run, &naf, &key) : ue_run_key(e->run, &naf, &key);
     if (rc == GBA_OK) {
         gba_copy(out->key, GBA_ARRAY(key.b));
         out->n = sizeof key.b;

@@ -95,6 +95,14 @@ static void lookup(void)
     T_RC(m2m_link_check(NULL, 0), GBA_E_ENROL_NONE);
     T_STR(gba_text_view(m2m_link_identity(&ring.links[0])), "km-17@maf.mte.example");
     T_STR(gba_text_view(m2m_link_identity(&ring.links[3])), "psa-17@mte.example");
+
+    struct m2m_link *link = &ring.links[0]; /* a client in the UICC goes by no KmId */
+    gba_text shown;
+    T_OK(gba_text_set(&link->id, GBA_LIT("AAAAAAAAAAAAAAAAAAAAAA==@bsf.example")));
+    T_OK(m2m_link_identity_uicc(link, &shown));
+    T_STR(gba_text_view(&shown), "3GPP-bootstrapping-uicc;AAAAAAAAAAAAAAAAAAAAAA==@bsf.example");
+    link->id.n = GBA_TEXT_MAX;
+    T_RC(m2m_link_identity_uicc(link, &shown), GBA_E_SPACE);
     CU_ASSERT_EQUAL(m2m_keyring_forget(&ring, &id), 2);
     CU_ASSERT_EQUAL(ring.n, 2);
     CU_ASSERT_PTR_NULL(m2m_keyring_find(&ring, &id, true));
