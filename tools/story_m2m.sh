@@ -43,8 +43,10 @@ print(next((o[sys.argv[1]] for o in found if sys.argv[1] in o), ""))' "$1"
 keid_at_both_ends() {
     keid=$(m2m_ue "$1" --json keys | member keyid)
     [ -n "$keid" ] || bad "the device has no KeId"
-    operator "the MEF lists its enrolment keys" enrolment-keys list
-    said "$keid" "and both ends have made KeId $keid"
+    say "\$ keystrap-ctl --admin 127.0.0.1:$port_mef_admin --token-file admin.token enrolment-keys list"
+    m2m_ctl "$port_mef_admin" enrolment-keys list | awk -v RS= -v keid="$keid" 'index($0, keid)' >"$lab/out"
+    quote <"$lab/out"
+    said "$keid" "both ends have made the same KeId"
 }
 
 story_commands() {
