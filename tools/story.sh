@@ -10,6 +10,7 @@
 #   said PATTERN TEXT           that the last command said so
 #   told PROGRAM PATTERN TEXT   that the log of a program here says so since the last command
 #   runs PROGRAM...             that these are ready
+#   story_cards                 two cards into a pcscd of their own
 #   story_commands              defined by the story: commands for a lab that is kept, one a line
 
 if [ -t 1 ]; then
@@ -105,6 +106,15 @@ runs() {
     for program; do
         good "$program: $(grep -o 'daemon.ready.*\|listening.*' "$lab/$program.log" | head -n 1)"
     done
+}
+
+# story_cards: a card for GBA_ME in the first reader, one for GBA_U in the second
+story_cards() {
+    lab_start_pcscd || bad "pcscd"
+    lab_start_card 1 || bad "the card for GBA_ME"
+    lab_start_card 2 || bad "the card for GBA_U"
+    good "pcscd runs with a socket and ports of its own; two cards are in"
+    [ -n "$pcscd_flags" ] || say "No network namespace here, so the reader's ports $pcscd_port and $((pcscd_port + 1)) are open on all addresses."
 }
 
 # The end; for --keep, what may be done now, until somebody stops it.

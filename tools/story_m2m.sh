@@ -49,7 +49,9 @@ keid_at_both_ends() {
     said "$keid" "both ends have made the same KeId"
 }
 
+# What may be done with a device, $story_device, in a lab that is kept.
 story_commands() {
+    [ -z "${PCSCLITE_CSOCK_NAME-}" ] || printf 'export PCSCLITE_CSOCK_NAME=%q\n' "$PCSCLITE_CSOCK_NAME"
     printf '%q -c %q --dtls enrol --fresh\n' "$lab_build/keystrap-ue" "$lab/$story_device.yaml"
     printf '%q -c %q connect\n' "$lab_build/keystrap-ue" "$lab/$story_device.yaml"
     printf '%q -c %q keys\n' "$lab_build/keystrap-ue" "$lab/$story_device.yaml"

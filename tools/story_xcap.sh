@@ -13,11 +13,7 @@ ue2() { ue 2 "$@"; }
 lab_config
 
 step "A simulated USIM and ISIM in a real pcscd, behind vsmartcard's virtual reader"
-lab_start_pcscd || bad "pcscd"
-lab_start_card 1 || bad "the card for GBA_ME"
-lab_start_card 2 || bad "the card for GBA_U"
-good "pcscd runs with a socket and ports of its own; two cards are in"
-[ -n "$pcscd_flags" ] || say "No network namespace here, so the reader's ports $pcscd_port and $((pcscd_port + 1)) are open on all addresses."
+story_cards
 
 step "HSS, BSF, NAF and a server that knows nothing of GBA"
 for program in hss bsf upstream naf; do

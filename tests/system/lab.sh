@@ -71,7 +71,7 @@ sh -c "$(sed -n 's/^  \(kill .*\)/\1/p' "$tmp/cut")"
 check "the last one stops it, and nothing stays" ended 143
 
 # ---- The stories of oneM2M, all at once, and kept ----
-declare -A steps=([ppsk]=10 [cert]=10)
+declare -A steps=([ppsk]=10 [cert]=10 [gba]=9)
 set -m
 for story in "${!steps[@]}"; do
     mkdir "$tmp/$story"
