@@ -29,4 +29,10 @@ struct m2m_db {
      * but OK (which is the result then).  fn may look up, but not change the store. */
     gba_rc (*each)(void *self, gba_view prefix, gba_rc (*fn)(void *arg, gba_view name, gba_view record),
                    void *arg);
+
+    /* What is changed between both is kept in one go by `end` with OK, or not at all: then
+     * it tells why.  With anything else nothing of it is kept, and that is the result.  It is
+     * seen before.  For a few records; not nested (E_BUG).  begin: E_DB. */
+    gba_rc (*begin)(void *self);
+    gba_rc (*end)(void *self, gba_rc rc);
 };

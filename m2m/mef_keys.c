@@ -102,7 +102,7 @@ static gba_rc put_latest(const struct m2m_mef *mef, gba_view known, gba_writer *
     return GBA_OK;
 }
 
-/* The key gets its place among the latest of its record before it is kept. */
+/* The key gets its place among the latest of its record. */
 static gba_rc enter(const struct m2m_mef *mef, const gba_env *env, const struct kept *key,
                     const gba_text *keid)
 {
@@ -118,6 +118,17 @@ static gba_rc enter(const struct m2m_mef *mef, const gba_env *env, const struct 
 
 /* ---- enrolment ---- */
 
+/* As one change of the store: both agree whenever the process dies, and it is written once. */
+static gba_rc enter_and_put(const struct m2m_mef *mef, const gba_env *env, const struct kept *key,
+                            const gba_text *keid)
+{
+    GBA_TRY(m2m_vault_begin(&mef->vault));
+    gba_rc rc = enter(mef, env, key, keid);
+    if (rc == GBA_OK)
+        rc = put(mef, env, gba_text_view(keid), key);
+    return m2m_vault_end(&mef->vault, rc);
+}
+
 static gba_rc keep(const struct m2m_mef *mef, const gba_env *env, struct m2m_mef_enrolled *out,
                    struct kept *key)
 {
@@ -128,10 +139,8 @@ static gba_rc keep(const struct m2m_mef *mef, const gba_env *env, struct m2m_mef
         key->enrolee = record.instr.enrolee.text;
         key->token_due = record.instr.token_needed;
         key->until_s = gba_env_now_s(env) + record.instr.expiry_s;
-        rc = enter(mef, env, key, &out->keid);
+        rc = enter_and_put(mef, env, key, &out->keid);
     }
-    if (rc == GBA_OK)
-        rc = put(mef, env, gba_text_view(&out->keid), key);
     out->until_s = key->until_s;
     out->token_due = key->token_due;
     gba_wipe(&record);

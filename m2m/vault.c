@@ -48,6 +48,16 @@ gba_rc m2m_vault_del(const struct m2m_vault *v, const char *kind, gba_view rest)
     return v->db->del(v->db->self, name.view);
 }
 
+gba_rc m2m_vault_begin(const struct m2m_vault *v)
+{
+    return v->db->begin(v->db->self);
+}
+
+gba_rc m2m_vault_end(const struct m2m_vault *v, gba_rc rc)
+{
+    return v->db->end(v->db->self, rc);
+}
+
 struct each {
     const struct m2m_vault *v;
     size_t prefix_n;

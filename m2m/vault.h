@@ -23,6 +23,10 @@ GBA_MUST_USE gba_rc m2m_vault_get(const struct m2m_vault *v, const char *kind, g
 
 GBA_MUST_USE gba_rc m2m_vault_del(const struct m2m_vault *v, const char *kind, gba_view rest);
 
+/* Several changes as one (m2m/db.h): rc is how they went, the result whether they are kept. */
+GBA_MUST_USE gba_rc m2m_vault_begin(const struct m2m_vault *v);
+GBA_MUST_USE gba_rc m2m_vault_end(const struct m2m_vault *v, gba_rc rc);
+
 /* Every record of a kind, opened; rest is the name behind the kind.  plain lives
  * during the call and is wiped after it. */
 typedef gba_rc m2m_vault_fn(void *arg, gba_view rest, gba_view plain);

@@ -28,6 +28,7 @@ struct m2m_lmdb {
     struct rt_loop *loop;
     MDB_env *env;
     MDB_dbi dbi;
+    MDB_txn *group; /* several changes under way; NULL: none */
     int lock;
     size_t page;  /* octets */
     size_t limit; /* pages; 0: not open yet */
@@ -74,19 +75,31 @@ static bool name_fits(gba_view name)
     return name.n > 0 && name.n <= M2M_DB_NAME_MAX;
 }
 
+static gba_rc begin_look(struct m2m_lmdb *lmdb, MDB_txn **txn)
+{
+    *txn = lmdb->group;
+    return *txn ? GBA_OK : rc_of(mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, txn));
+}
+
+static void end_look(const struct m2m_lmdb *lmdb, MDB_txn *txn)
+{
+    if (txn != lmdb->group)
+        mdb_txn_abort(txn);
+}
+
 static gba_rc db_get(void *self, gba_view name, gba_writer *w)
 {
     struct m2m_lmdb *lmdb = self;
     MDB_txn *txn;
     MDB_val key = val_of(name), value;
     GBA_ENSURE(name_fits(name), GBA_E_ABSENT);
-    GBA_TRY(rc_of(mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn)));
+    GBA_TRY(begin_look(lmdb, &txn));
     gba_rc rc = rc_of(mdb_get(txn, lmdb->dbi, &key, &value));
     if (rc == GBA_OK) {
         gba_put_view(w, view_of(&value));
         rc = gba_writer_end(w);
     }
-    mdb_txn_abort(txn);
+    end_look(lmdb, txn);
     return rc;
 }
 
@@ -150,6 +163,22 @@ static gba_rc commit(struct m2m_lmdb *lmdb, MDB_txn *txn)
     return rc == GBA_E_ABSENT ? GBA_E_DB : rc;
 }
 
+static gba_rc begin_change(struct m2m_lmdb *lmdb, MDB_txn **txn)
+{
+    *txn = lmdb->group;
+    return *txn ? GBA_OK : rc_of(mdb_txn_begin(lmdb->env, NULL, 0, txn));
+}
+
+static gba_rc end_change(struct m2m_lmdb *lmdb, MDB_txn *txn, gba_rc rc)
+{
+    if (txn == lmdb->group)
+        return rc;
+    if (rc == GBA_OK)
+        return commit(lmdb, txn);
+    mdb_txn_abort(txn);
+    return rc;
+}
+
 static gba_rc db_put(void *self, gba_view name, gba_view record)
 {
     struct m2m_lmdb *lmdb = self;
@@ -157,12 +186,8 @@ static gba_rc db_put(void *self, gba_view name, gba_view record)
     MDB_val key = val_of(name), value = val_of(record);
     GBA_ENSURE(name_fits(name) && record.n <= M2M_DB_RECORD_MAX, GBA_E_TOO_LONG);
     GBA_ENSURE(has_room(lmdb), GBA_E_DB_FULL);
-    GBA_TRY(rc_of(mdb_txn_begin(lmdb->env, NULL, 0, &txn)));
-    gba_rc rc = rc_of(mdb_put(txn, lmdb->dbi, &key, &value, 0));
-    if (rc == GBA_OK)
-        return commit(lmdb, txn);
-    mdb_txn_abort(txn);
-    return rc;
+    GBA_TRY(begin_change(lmdb, &txn));
+    return end_change(lmdb, txn, rc_of(mdb_put(txn, lmdb->dbi, &key, &value, 0)));
 }
 
 static gba_rc db_del(void *self, gba_view name)
@@ -172,12 +197,25 @@ static gba_rc db_del(void *self, gba_view name)
     MDB_val key = val_of(name);
     if (!name_fits(name))
         return GBA_OK;
-    GBA_TRY(rc_of(mdb_txn_begin(lmdb->env, NULL, 0, &txn)));
-    gba_rc rc = rc_of(mdb_del(txn, lmdb->dbi, &key, NULL));
-    if (rc == GBA_OK)
-        return commit(lmdb, txn);
-    mdb_txn_abort(txn);
+    GBA_TRY(begin_change(lmdb, &txn));
+    gba_rc rc = end_change(lmdb, txn, rc_of(mdb_del(txn, lmdb->dbi, &key, NULL)));
     return rc == GBA_E_ABSENT ? GBA_OK : rc;
+}
+
+static gba_rc db_begin(void *self)
+{
+    struct m2m_lmdb *lmdb = self;
+    GBA_ENSURE(!lmdb->group, GBA_E_BUG);
+    return begin_change(lmdb, &lmdb->group);
+}
+
+static gba_rc db_end(void *self, gba_rc rc)
+{
+    struct m2m_lmdb *lmdb = self;
+    MDB_txn *txn = lmdb->group;
+    GBA_ENSURE(txn, GBA_E_BUG);
+    lmdb->group = NULL;
+    return end_change(lmdb, txn, rc);
 }
 
 static gba_rc walk(MDB_cursor *cursor, gba_view prefix,
@@ -198,13 +236,13 @@ static gba_rc db_each(void *self, gba_view prefix, gba_rc (*fn)(void *arg, gba_v
     struct m2m_lmdb *lmdb = self;
     MDB_txn *txn;
     MDB_cursor *cursor;
-    GBA_TRY(rc_of(mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn)));
+    GBA_TRY(begin_look(lmdb, &txn));
     gba_rc rc = rc_of(mdb_cursor_open(txn, lmdb->dbi, &cursor));
     if (rc == GBA_OK) {
         rc = walk(cursor, prefix, fn, arg);
         mdb_cursor_close(cursor);
     }
-    mdb_txn_abort(txn);
+    end_look(lmdb, txn);
     return rc;
 }
 
@@ -363,7 +401,7 @@ gba_rc m2m_lmdb_open(struct rt_loop *loop, const struct m2m_lmdb_conf *conf, str
     struct m2m_lmdb *lmdb = calloc(1, sizeof *lmdb);
     GBA_ENSURE(lmdb != NULL, GBA_E_MEMORY);
     *lmdb = (struct m2m_lmdb){
-        .port = {lmdb, db_get, db_put, db_del, db_each}, .loop = loop, .lock = -1, .on_tick = on_tick};
+        .port = {lmdb, db_get, db_put, db_del, db_each, db_begin, db_end}, .loop = loop, .lock = -1, .on_tick = on_tick};
     lmdb->work.data = lmdb;
     gba_rc rc = open_store(lmdb, conf, why);
     if (rc == GBA_OK)

@@ -111,6 +111,28 @@ static void keep_replace_forget(void)
     T_BYTES(gba_writer_view(&w), GBA_LIT("\0"));
 }
 
+static void several_changes(void)
+{
+    T_OK(put("a", "1"));
+    T_RC(db->end(db->self, GBA_OK), GBA_E_BUG);
+    T_OK(db->begin(db->self));
+    T_RC(db->begin(db->self), GBA_E_BUG);
+    T_OK(put("b", "2"));
+    T_OK(db->del(db->self, GBA_LIT("a")));
+    T_OK(db->del(db->self, GBA_LIT("z")));
+    expect("a", NULL);
+    expect("b", "2");
+    T_RC(db->end(db->self, GBA_E_WORD), GBA_E_WORD);
+    expect("a", "1");
+    expect("b", NULL);
+    T_OK(db->begin(db->self));
+    T_OK(put("b", "3"));
+    T_OK(db->del(db->self, GBA_LIT("a")));
+    T_OK(db->end(db->self, GBA_OK));
+    expect("a", NULL);
+    expect("b", "3");
+}
+
 struct seen {
     uint8_t text[256];
     gba_writer w;
@@ -212,6 +234,7 @@ int records_contract_run(const struct records_world *over)
         {"names and records that do not fit", names_and_records_that_do_not_fit},
         {"a full store", a_full_store},
         {"keep, replace, forget", keep_replace_forget},
+        {"several changes as one", several_changes},
         {"by prefix", by_prefix},
         {"sealed", sealed},
         CU_TEST_INFO_NULL,

@@ -83,11 +83,40 @@ static gba_rc mem_each(void *self, gba_view prefix, gba_rc (*fn)(void *arg, gba_
     return GBA_OK;
 }
 
+static void copy_rows(struct memdb_row *to, const struct memdb_row *from)
+{
+    size_t n = 0;
+    while (n < MEMDB_ROWS && from[n].used)
+        n++;
+    memcpy(to, from, n * sizeof *to);
+    for (; n < MEMDB_ROWS; n++)
+        to[n].used = false;
+}
+
+static gba_rc mem_begin(void *self)
+{
+    struct memdb *mem = self;
+    GBA_ENSURE(!mem->grouped, GBA_E_BUG);
+    mem->grouped = true;
+    copy_rows(mem->before, mem->rows);
+    return GBA_OK;
+}
+
+static gba_rc mem_end(void *self, gba_rc rc)
+{
+    struct memdb *mem = self;
+    GBA_ENSURE(mem->grouped, GBA_E_BUG);
+    mem->grouped = false;
+    if (rc != GBA_OK)
+        copy_rows(mem->rows, mem->before);
+    return rc;
+}
+
 void memdb_init(struct memdb *mem)
 {
     memset(mem, 0, sizeof *mem);
     mem->key = (gba_seal_key){{1}};
-    mem->db = (struct m2m_db){mem, mem_get, mem_put, mem_del, mem_each};
+    mem->db = (struct m2m_db){mem, mem_get, mem_put, mem_del, mem_each, mem_begin, mem_end};
     mem->vault = (struct m2m_vault){&mem->db, &mem->key};
 }
 

@@ -15,6 +15,8 @@ struct memdb {
         size_t name_n, n;
         uint8_t name[M2M_DB_NAME_MAX], record[M2M_DB_RECORD_MAX];
     } rows[MEMDB_ROWS]; /* in the order of names */
+    struct memdb_row before[MEMDB_ROWS]; /* as they were when several changes began */
+    bool grouped;
     gba_rc put_fails;   /* not OK: what the next put answers */
     size_t puts;        /* how often put was called */
 };
