@@ -285,7 +285,7 @@ static void *stop_main(void *arg)
         fd_rtdisp_cleanstop();
         pass_marker(2);
     }
-    fd_core_shutdown();
+    dia_guard_end_core();
     fd_core_wait_shutdown_complete();
     return NULL;
 }

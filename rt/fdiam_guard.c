@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rt/fdiam_int.h"
 
+#include <dlfcn.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,6 +21,30 @@ static struct rt_dia *the_node;
 
 /* The handshake of the connection that this accepting thread works on. */
 static _Thread_local gnutls_session_t handshaking;
+
+/* ---- who may end freeDiameter ---- */
+
+static atomic_bool may_end;
+
+/* In libfdcore's place (the linker exports this one): its threads end the whole core
+ * for what concerns a single connection, such as octets that arrive while it is taken
+ * down.  They end themselves then, which is enough; the watchdog closes what is left. */
+int fd_core_shutdown(void)
+{
+    int (*real)(void);
+    if (!atomic_load(&may_end)) {
+        rt_log(RT_LOG_WARN, "dia.core-would-end", RT_CSTR("text", "not ended: a connection's thread gave up"));
+        return 0;
+    }
+    *(void **)&real = dlsym(RTLD_NEXT, "fd_core_shutdown");
+    return real ? real() : -1;
+}
+
+void dia_guard_end_core(void)
+{
+    atomic_store(&may_end, true);
+    fd_core_shutdown();
+}
 
 /* ---- log lines of freeDiameter ---- */
 

@@ -117,6 +117,9 @@ gba_view dia_guard_complaint(void);
 /* From now on lines of freeDiameter may hold what peers sent: log no values. */
 void dia_guard_started(void);
 
+/* End the core; nothing else does. */
+void dia_guard_end_core(void);
+
 /* Hooks, who may connect, certificate names; between parsing and start. */
 GBA_MUST_USE gba_rc dia_guard_arm(struct rt_dia *dia);
 
