@@ -5,6 +5,7 @@
 #include "gba/wire/chars.h"
 
 #define TYPE_RES "application/vnd.onem2m-res+json"
+#define TYPE_PLAIN "application/json"
 
 enum { TY_MAX = 65535, RSC_MAX = 9999, TIME_N = 15 /* of 20270101T000000 */ };
 
@@ -116,18 +117,17 @@ static gba_rc parameter(gba_view text, unsigned *ty)
 }
 
 /*= TS-0009 6.4.4: the media type, with the resource type as a parameter of creations */
-static gba_rc content_type(gba_view field, unsigned *ty)
+static gba_rc content_type(gba_view field, struct m2m_request *out)
 {
     gba_view type, rest;
     bool more = gba_view_split(field, ';', &type, &rest);
     type = gba_view_trim(type);
-    GBA_ENSURE(gba_view_eq_nocase(type, GBA_LIT(TYPE_RES)) ||
-                   gba_view_eq_nocase(type, GBA_LIT("application/json")),
-               GBA_E_M2M_TYPE);
+    out->plain = gba_view_eq_nocase(type, GBA_LIT(TYPE_PLAIN));
+    GBA_ENSURE(out->plain || gba_view_eq_nocase(type, GBA_LIT(TYPE_RES)), GBA_E_M2M_TYPE);
     while (more) {
         gba_view one;
         more = gba_view_split(rest, ';', &one, &rest);
-        GBA_TRY(parameter(one, ty));
+        GBA_TRY(parameter(one, &out->ty));
     }
     return GBA_OK;
 }
@@ -157,13 +157,13 @@ gba_rc m2m_request_of_http(const struct gba_http_msg *http, gba_writer *room, st
     GBA_TRY(single(http, GBA_LIT("X-M2M-RI"), &out->rqi));
     GBA_TRY(single(http, GBA_LIT("X-M2M-RVI"), &out->rvi));
     GBA_TRY(single(http, GBA_LIT("Content-Type"), &type));
-    return http->body.n > 0 ? content_type(type, &out->ty) : GBA_OK;
+    return http->body.n > 0 ? content_type(type, out) : GBA_OK;
 }
 
 static gba_view put_type(const struct m2m_request *req, gba_writer *w)
 {
     size_t at = w->n;
-    gba_put_str(w, TYPE_RES);
+    gba_put_str(w, req->plain ? TYPE_PLAIN : TYPE_RES);
     if (req->op == M2M_CREATE && req->ty > 0) {
         gba_put_str(w, ";ty=");
         gba_put_dec(w, req->ty);
@@ -185,6 +185,11 @@ void m2m_request_to_http(const struct m2m_request *req, gba_writer *scratch, str
 
 /* ---- responses ---- */
 
+struct m2m_response m2m_answer_of(gba_rc rc, const struct m2m_request *req)
+{
+    return (struct m2m_response){.rsc = m2m_rsc_of(rc), .reason = rc, .rqi = req->rqi, .rvi = req->rvi};
+}
+
 void m2m_response_to_http(const struct m2m_response *rsp, gba_writer *scratch, struct gba_http_msg *http)
 {
     *http = (struct gba_http_msg){.status = m2m_rsc_http(rsp->rsc), .minor = 1, .body = rsp->body};
@@ -193,7 +198,7 @@ void m2m_response_to_http(const struct m2m_response *rsp, gba_writer *scratch, s
     add(http, "X-M2M-RVI", rsp->rvi);
     add(http, "Content-Location", rsp->location);
     if (rsp->body.n > 0)
-        add(http, "Content-Type", GBA_LIT(TYPE_RES));
+        add(http, "Content-Type", rsp->plain ? GBA_LIT(TYPE_PLAIN) : GBA_LIT(TYPE_RES));
 }
 
 gba_rc m2m_response_of_http(const struct gba_http_msg *http, struct m2m_response *out)

@@ -38,6 +38,7 @@ struct m2m_request {
     gba_view rqi, rvi;
     unsigned ty;   /* create; 0 when not said */
     gba_view body; /* JSON; empty: none */
+    bool plain;    /* the body is application/json, no representation of a resource */
 };
 
 struct m2m_response {
@@ -46,12 +47,16 @@ struct m2m_response {
     gba_view rqi, rvi; /* of the request */
     gba_view body;     /* JSON; empty: none */
     gba_view location; /* create: Content-Location */
+    bool plain;        /* as in a request */
 };
 
 /* From HTTP.  room holds what had to be decoded.  E_M2M_METHOD, E_M2M_TARGET (path
  * not well-formed), E_M2M_TYPE (content type or ty), E_M2M_HEADER (a repeated one). */
 GBA_MUST_USE gba_rc m2m_request_of_http(const struct gba_http_msg *http, gba_writer *room,
                                         struct m2m_request *out);
+
+/* What a request is answered with when nothing but this reason is to be said; OK: success. */
+struct m2m_response m2m_answer_of(gba_rc rc, const struct m2m_request *req);
 
 /* To HTTP, for servers; views into rsp and into scratch (8 octets for a number). */
 void m2m_response_to_http(const struct m2m_response *rsp, gba_writer *scratch, struct gba_http_msg *http);

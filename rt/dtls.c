@@ -34,6 +34,8 @@ struct rt_dtls {
     uint32_t idle_ms;       /* 0: it may be idle */
     bool open, closed;
     gba_rc why;
+    void *kept;
+    void (*drop)(void *data); /* of what is kept; NULL: nothing */
     uint8_t peer_n;
     char peer[PEER_MAX];
 };
@@ -72,10 +74,17 @@ static void server_settle(struct rt_dtls_server *server)
     free(server);
 }
 
+static void drop_kept(struct rt_dtls *s)
+{
+    if (s->drop)
+        s->drop(s->kept);
+}
+
 static void on_session_closed(uv_handle_t *handle)
 {
     struct rt_dtls *s = handle->data;
     struct rt_dtls_server *server = s->server;
+    drop_kept(s);
     rt_tls_free(s->tls);
     free(s);
     server->n_sessions--;
@@ -88,6 +97,7 @@ static void on_client_closed(uv_handle_t *handle)
     struct client *c = handle->data;
     if (--c->handles > 0)
         return;
+    drop_kept(&c->session);
     rt_tls_free(c->session.tls);
     if (c->end)
         c->end(c->session.arg, c->session.why);
@@ -98,6 +108,17 @@ static void on_client_closed(uv_handle_t *handle)
 gba_view rt_dtls_peer(const struct rt_dtls *session)
 {
     return gba_view_of(session->peer, session->peer_n);
+}
+
+void rt_dtls_keep(struct rt_dtls *session, void *data, void (*drop)(void *data))
+{
+    session->kept = data;
+    session->drop = drop;
+}
+
+void *rt_dtls_kept(const struct rt_dtls *session)
+{
+    return session->kept;
 }
 
 static void flush(struct rt_dtls *s)

@@ -47,6 +47,10 @@ GBA_MUST_USE gba_rc rt_dtls_connect(struct rt_loop *loop, const struct rt_dtls_c
 GBA_MUST_USE gba_rc rt_dtls_send(struct rt_dtls *session, gba_view octets);
 struct rt_tls *rt_dtls_tls(struct rt_dtls *session);
 
+/* Bind data to the session, once; drop is called with it when the session is freed. */
+void rt_dtls_keep(struct rt_dtls *session, void *data, void (*drop)(void *data));
+void *rt_dtls_kept(const struct rt_dtls *session); /* NULL: nothing */
+
 /* Address of the peer as text, as long as the session. */
 gba_view rt_dtls_peer(const struct rt_dtls *session);
 

@@ -24,7 +24,6 @@ struct ue_enrolee_mef {
 
 struct ue_enrolee_maf {
     gba_text fqdn, address, admin;
-    int transport; /* enum ue_transport */
     uint32_t lifetime_s;
     struct m2m_conf_expect expect;
 };

@@ -131,7 +131,7 @@ static gba_rc open_dtls(struct m2m_front *front, struct rt_daemon *daemon, const
         .idle_ms = conf->limits->idle_ms,
     };
     struct rt_dtls_server **server = &front->dtls[front->dtls_n];
-    GBA_TRY(rt_dtls_server_open(rt_daemon_loop(daemon), &one, conf->on_data, conf->arg, server));
+    GBA_TRY(rt_dtls_server_open(rt_daemon_loop(daemon), &one, m2m_coap_serve, conf->coap, server));
     rt_dtls_server_address(front->dtls[front->dtls_n++], &address);
     rt_daemon_listens(daemon, conf->name_dtls, gba_text_view(&address));
     return GBA_OK;

@@ -5,10 +5,10 @@
  */
 #pragma once
 
+#include "m2m/io/coap_server.h"
 #include "m2m/io/files.h"
 #include "m2m/io/status.h"
 #include "rt/daemon.h"
-#include "rt/dtls.h"
 #include "rt/httpd.h"
 
 /* ---- a name ---- */
@@ -52,8 +52,8 @@ struct m2m_front_conf {
     const struct rt_tls_hooks *tls_hooks, *dtls_hooks;
     const char *name, *name_dtls; /* in the ready line */
     rt_httpd_fn *on_request;
-    rt_dtls_fn *on_data;
-    void *arg;
+    void *arg; /* of on_request */
+    struct m2m_coap_server *coap; /* what serves datagrams */
 };
 
 /* Zeroed before; lives as long as the loop. */

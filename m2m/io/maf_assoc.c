@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "gba/base/secret.h"
 #include "m2m/io/front.h"
 #include "rt/log.h"
 
@@ -11,15 +10,6 @@
 struct waiting {
     struct rt_tls_ask *handshake;
 };
-
-static void forget(void *data)
-{
-    struct m2m_maf_session *session = data;
-    if (session->coap)
-        gba_wipe_bytes(session->coap, session->coap_n);
-    free(session->coap);
-    free(session);
-}
 
 static gba_rc remember(struct rt_tls_ask *handshake, const gba_text *credential)
 {
@@ -31,7 +21,7 @@ static gba_rc remember(struct rt_tls_ask *handshake, const gba_text *credential)
     GBA_ENSURE(session, GBA_E_MEMORY);
     if (credential)
         session->credential = *credential;
-    rt_tls_keep(tls, session, forget);
+    rt_tls_keep(tls, session, free);
     return GBA_OK;
 }
 

@@ -13,9 +13,6 @@
 struct m2m_maf_session {
     gba_text credential; /* name of the key it was proven with; empty: a certificate */
     bool exported;       /* its exported key was registered */
-    uint16_t coap_id;    /* DTLS: of the last request, and the datagram it was answered with */
-    size_t coap_n;
-    uint8_t *coap;       /* owned; NULL: none yet */
 };
 
 /* Lives as long as the loop. */

@@ -152,8 +152,8 @@ static gba_rc open_front(struct m2m_maf *maf, struct rt_daemon *daemon)
         .name = "maf",
         .name_dtls = "maf-dtls",
         .on_request = m2m_maf_desk_http,
-        .on_data = m2m_maf_desk_coap,
         .arg = &maf->desk,
+        .coap = &maf->desk.coap,
     };
     return m2m_front_open(&maf->front, daemon, &front);
 }
@@ -166,7 +166,8 @@ gba_rc m2m_maf_open(struct rt_daemon *daemon, const struct naf_conf *conf, struc
     maf->loop = rt_daemon_loop(daemon);
     maf->conf = conf;
     maf->dia = dia;
-    maf->assoc.loop = maf->desk.loop = maf->loop;
+    maf->assoc.loop = maf->loop;
+    m2m_maf_desk_init(&maf->desk, maf->loop);
     maf->desk.target = &maf->target;
     GBA_TRY(m2m_store_open(maf->loop, &conf->maf.store, &maf->store));
     GBA_TRY(take_self(maf));

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "m2m/io/mef_http.h"
+#include "m2m/io/mef_desk.h"
 #include "m2m/reg.h"
 #include "rt/log.h"
 
-enum { SWEEP_MS = 60 * 1000, DATAGRAM_MAX = 16 * 1024 };
+enum { SWEEP_MS = 60 * 1000 };
 
 /* ---- handshakes ---- */
 
@@ -169,65 +169,6 @@ static void set_hooks(struct m2m_mef_side *side, struct m2m_mef_server *server, 
     };
 }
 
-/* ---- requests ---- */
-
-static void on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req)
-{
-    static const struct gba_http_msg unavailable = {.status = 503, .minor = 1};
-    struct m2m_mef_side *side = arg;
-    struct rt_tls *tls = rt_http_tls(tx);
-    struct m2m_mef_reply *reply = tls && !side->server->closing ? malloc(sizeof *reply) : NULL;
-    if (!reply) {
-        rt_http_reply(tx, &unavailable);
-        return;
-    }
-    m2m_mef_http_serve(side->server, tls, req, reply);
-    rt_http_reply(tx, &reply->http);
-    gba_wipe(reply);
-    free(reply);
-}
-
-static gba_rc read_datagram(gba_view octets, struct gba_http_msg *req)
-{
-    size_t used;
-    GBA_TRY(gba_http_request_parse(octets, req, &used));
-    req->body = gba_view_sub(octets, used, octets.n);
-    GBA_ENSURE(req->framing != GBA_HTTP_CHUNKED, GBA_E_HTTP_FRAMING);
-    GBA_ENSURE(req->body.n == (req->framing == GBA_HTTP_LENGTH ? req->body_n : 0), GBA_E_HTTP_FRAMING);
-    return GBA_OK;
-}
-
-static gba_rc send_reply(struct rt_dtls *session, const struct gba_http_msg *http)
-{
-    uint8_t room[DATAGRAM_MAX];
-    gba_writer w = gba_writer_of(room, sizeof room);
-    gba_rc rc = gba_http_format(http, &w);
-    if (rc == GBA_OK)
-        rc = rt_dtls_send(session, gba_writer_view(&w));
-    gba_wipe_bytes(room, sizeof room);
-    return rc;
-}
-
-static void on_data(void *arg, struct rt_dtls *session, gba_view octets)
-{
-    struct m2m_mef_side *side = arg;
-    struct gba_http_msg req;
-    struct m2m_mef_reply *reply = side->server->closing ? NULL : malloc(sizeof *reply);
-    gba_rc rc = reply ? read_datagram(octets, &req) : GBA_E_MEMORY;
-    if (rc == GBA_OK) {
-        m2m_mef_http_serve(side->server, rt_dtls_tls(session), &req, reply);
-        rc = send_reply(session, &reply->http);
-    }
-    if (rc != GBA_OK) {
-        rt_reasons_add(&side->server->reasons, rc);
-        rt_log(RT_LOG_WARN, "mef.refused", RT_REASON(rc), RT_STR("peer", rt_dtls_peer(session)));
-        rt_dtls_close(session);
-    }
-    if (reply)
-        gba_wipe(reply);
-    free(reply);
-}
-
 /* ---- keeping house ---- */
 
 static void sweep(struct m2m_mef_server *server)
@@ -310,6 +251,10 @@ gba_rc m2m_mef_server_open(struct m2m_mef_server *server, struct rt_daemon *daem
     server->conf = conf;
     set_hooks(&server->tls, server, false);
     set_hooks(&server->dtls, server, true);
+    server->coap.loop = server->loop;
+    server->coap.fn = m2m_mef_desk_coap;
+    server->coap.arg = server;
+    server->coap.counts = &server->reasons;
     GBA_TRY(open_names(server));
     GBA_TRY(open_engine(server));
     GBA_TRY(open_desk(server));
@@ -324,9 +269,9 @@ gba_rc m2m_mef_server_open(struct m2m_mef_server *server, struct rt_daemon *daem
                               .dtls_hooks = &server->dtls.hooks,
                               .name = "mef",
                               .name_dtls = "mef-dtls",
-                              .on_request = on_request,
-                              .on_data = on_data,
-                              .arg = &server->tls,
+                              .on_request = m2m_mef_desk_http,
+                              .arg = server,
+                              .coap = &server->coap,
                           });
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The MEF as a role of a daemon: listeners for TLS and DTLS, with whom they let in;
- * enrolment at the end of each handshake of an Enrolee; HTTP for targets and
- * Enrolees.  Over DTLS a request is one datagram and so is its answer.
+ * enrolment at the end of each handshake of an Enrolee; requests of targets
+ * and Enrolees (m2m/io/mef_desk.h).
  */
 #pragma once
 
+#include "m2m/io/coap_server.h"
 #include "m2m/io/front.h"
 #include "m2m/io/status.h"
 #include "m2m/io/store.h"
@@ -38,6 +39,7 @@ struct m2m_mef_server {
     struct m2m_mef_side tls, dtls;
     struct m2m_front front;
     struct rt_timer *sweep;
+    struct m2m_coap_server coap;
     bool closing;
     struct rt_reasons reasons;
 };

@@ -6,7 +6,7 @@
 #include "m2m/io/front.h"
 #include "rt/log.h"
 
-enum { ROOM = 16 * 1024, DATAGRAM = 1200 };
+enum { ROOM = 16 * 1024 };
 
 static int64_t now_s(const struct m2m_peer_link *link)
 {
@@ -137,22 +137,28 @@ struct rt_tls_hooks m2m_peer_hooks(struct m2m_peer_link *link)
 
 /* ---- requests ---- */
 
-static void serve(struct m2m_peer_link *link, const struct m2m_assoc *assoc, struct rt_http_tx *tx,
-                  const struct gba_http_msg *http)
+/* Over this association (NULL: none); what became of reading the request stands in *rsp. */
+static void serve(struct m2m_peer_link *link, const struct m2m_peer_ask *ask, gba_writer *room,
+                  struct m2m_response *rsp)
+{
+    if (rsp->reason == GBA_OK)
+        m2m_peer_serve(&link->peer, rt_loop_env(link->loop), ask, room, rsp);
+    if (rsp->reason != GBA_OK)
+        rt_log(RT_LOG_NOTICE, "peer.request-refused", RT_REASON(rsp->reason), RT_NUM("rsc", rsp->rsc),
+               RT_ID("peer", ask->assoc ? gba_text_view(&ask->assoc->who) : GBA_LIT("")));
+    rt_reasons_add(&link->reasons, rsp->reason);
+}
+
+static void serve_http(struct m2m_peer_link *link, const struct m2m_assoc *assoc, struct rt_http_tx *tx,
+                       const struct gba_http_msg *http)
 {
     uint8_t memory[ROOM], small[64];
     gba_writer room = gba_writer_of(memory, sizeof memory), scratch = gba_writer_of(small, sizeof small);
     struct m2m_request req;
-    struct m2m_response rsp = {.reason = m2m_request_of_http(http, &room, &req)};
+    gba_rc rc = m2m_request_of_http(http, &room, &req);
+    struct m2m_response rsp = m2m_answer_of(rc, &req);
     struct gba_http_msg answer;
-    rsp.rsc = m2m_rsc_of(rsp.reason);
-    if (rsp.reason == GBA_OK)
-        m2m_peer_serve(&link->peer, rt_loop_env(link->loop), &(struct m2m_peer_ask){assoc, &req}, &room,
-                       &rsp);
-    if (rsp.reason != GBA_OK)
-        rt_log(RT_LOG_NOTICE, "peer.request-refused", RT_REASON(rsp.reason), RT_NUM("rsc", rsp.rsc),
-               RT_ID("peer", assoc ? gba_text_view(&assoc->who) : GBA_LIT("")));
-    rt_reasons_add(&link->reasons, rsp.reason);
+    serve(link, &(struct m2m_peer_ask){assoc, &req}, &room, &rsp);
     m2m_response_to_http(&rsp, &scratch, &answer);
     rt_http_reply(tx, &answer);
 }
@@ -160,27 +166,24 @@ static void serve(struct m2m_peer_link *link, const struct m2m_assoc *assoc, str
 void m2m_peer_on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req)
 {
     struct rt_tls *tls = rt_http_tls(tx);
-    serve(arg, tls ? rt_tls_kept(tls) : NULL, tx, req);
+    serve_http(arg, tls ? rt_tls_kept(tls) : NULL, tx, req);
 }
 
 void m2m_peer_on_open_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req)
 {
-    serve(arg, NULL, tx, req);
+    serve_http(arg, NULL, tx, req);
 }
 
-void m2m_peer_on_data(void *arg, struct rt_dtls *session, gba_view octets)
+static void serve_coap(void *arg, struct rt_tls *tls, const struct m2m_request *req, gba_writer *room,
+                       struct m2m_response *rsp)
 {
-    const struct m2m_peer_link *link = arg;
-    const struct m2m_assoc *assoc = rt_tls_kept(rt_dtls_tls(session));
-    uint8_t memory[DATAGRAM];
-    gba_writer w = gba_writer_of(memory, sizeof memory);
-    (void)octets;
-    if (!assoc)
-        return;
-    m2m_peer_tell(&link->peer, assoc, &w);
-    gba_rc rc = gba_writer_end(&w);
-    if (rc == GBA_OK)
-        rc = rt_dtls_send(session, gba_writer_view(&w));
-    if (rc != GBA_OK)
-        rt_log(RT_LOG_NOTICE, "peer.datagram-not-sent", RT_REASON(rc));
+    serve(arg, &(struct m2m_peer_ask){rt_tls_kept(tls), req}, room, rsp);
+}
+
+void m2m_peer_link_init(struct m2m_peer_link *link, struct rt_loop *loop)
+{
+    link->loop = link->coap.loop = loop;
+    link->coap.fn = serve_coap;
+    link->coap.arg = link;
+    link->coap.counts = &link->reasons;
 }

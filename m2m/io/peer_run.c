@@ -249,8 +249,8 @@ static gba_rc listen_all(struct m2m_peer_run *run, struct rt_daemon *daemon)
         .name = "tls",
         .name_dtls = "dtls",
         .on_request = m2m_peer_on_request,
-        .on_data = m2m_peer_on_data,
         .arg = &run->link,
+        .coap = &run->link.coap,
     };
     GBA_TRY(m2m_front_open(&run->front, daemon, &front));
     return listen_open(run, daemon);
@@ -278,7 +278,7 @@ gba_rc m2m_peer_start(struct m2m_peer_run *run, struct rt_daemon *daemon, const 
     GBA_TRY(open_dia(run));
     GBA_TRY(open_desk(run));
     GBA_TRY(open_ask(run));
-    run->link.loop = run->loop;
+    m2m_peer_link_init(&run->link, run->loop);
     run->link.peer = (struct m2m_peer){run->store.vault, run->target.self};
     run->link.parties = (struct m2m_parties){run->parties, conf->peers.n};
     run->link.association_s = conf->association_s;

@@ -4,7 +4,7 @@
 
 coap_client.py PORT LABEL [s_client option...] -- METHOD PATH FROM [TY] [BODY] [, METHOD ...]
 
-A word that begins with "{" is the body.  METHOD "hex" sends the octets of PATH as they are, "drop"
+A word that begins with "{" is the body; FROM "-" is none.  METHOD "hex" sends the octets of PATH as they are, "drop"
 too and waits only a moment for an answer, "again" sends the last request once more.  Prints one line of JSON: what the session exports and the answers.
 """
 import json
@@ -34,12 +34,15 @@ def request(number, words):
         return bytes.fromhex(path)
     body = "".join(w for w in rest if w.startswith("{")).encode()
     rest = [w for w in rest if not w.startswith("{")]
-    options = [(11, segment.encode()) for segment in path.strip("/").split("/")]
+    options = [(11, segment.encode()) for segment in path.strip("/").split("/") if segment]
     if body:
         options.append((12, struct.pack(">H", 10001)))
     if len(rest) > 1:
         options.append((267, bytes([int(rest[1])])))
-    options += [(271, b"3"), (279, rest[0].encode()), (283, b"r%d" % number)]
+    options.append((271, b"3"))
+    if rest[0] != "-":
+        options.append((279, rest[0].encode()))
+    options.append((283, b"r%d" % number))
     out, last = b"\x42" + bytes([CODES[method]]) + struct.pack(">H", 0x1000 + number) + b"tk", 0
     for n, value in options:
         out += option(n - last, value)
@@ -68,6 +71,7 @@ def parse(octets):
     return {"type": octets[0] >> 4 & 3, "code": "%d.%02d" % (code >> 5, code & 31), "id": ident,
             "token": octets[4:4 + token_n].decode(), "rsc": int.from_bytes(b"".join(options.get(307, [])), "big"),
             "rqi": b"".join(options.get(283, [])).decode(),
+            "format": int.from_bytes(b"".join(options.get(12, [])), "big"),
             "location": "".join("/" + s.decode() for s in options.get(8, [])), "body": json.loads(body) if body else None}
 
 

@@ -223,6 +223,46 @@ check "it was the first request, with the framework" holds "$dir/server" \
 check "the token is gone" test ! -e "$dir/token"
 anew
 
+# ---- tokens over DTLS: CoAP ----
+port=$("$top_builddir/tests/lib/freeports" 1 | tr -d '\0')
+serve_coap() { # CODE RSC MANNER: a MEF that does not hear the first request
+    stop
+    : >"$dir/server"
+    python3 "$top_srcdir/tests/system/coap_mef.py" "$port" "$@" -- -nocert -cipher PSK-AES128-CCM8 -psk "$kpm" \
+        -psk_identity "$kpm_id" >>"$dir/server" 2>&1 &
+    server=$!
+    for _ in $(seq 100); do
+        grep -q ":$(printf %04X "$port") " /proc/net/udp && return 0
+        sleep 0.05
+    done
+    return 1
+}
+# coap_enrol CODE-OF-UE REASON CODE RSC MANNER
+coap_enrol() {
+    serve_coap "${@:3}" || return
+    code "$1" "$2" --dtls --set "enrolee.token_file=$dir/token" "${timeout[@]}" enrol
+}
+timeout=(--set timeout=12s)
+echo "$token" >"$dir/token"
+check "a refused token enrols nobody over DTLS" eval 'coap_enrol 5 token-invalid 4.03 4103 piggybacked && nothing_kept'
+check "nor does a refused framework" eval 'coap_enrol 5 no-common-rspf 4.09 4105 separate && nothing_kept'
+check "nor a reset" eval 'coap_enrol 4 coap-reset 2.04 2000 reset && nothing_kept'
+check "nor an answer with an unknown critical option" eval 'coap_enrol 5 coap-option 2.04 2000 unknown && nothing_kept'
+timeout=(--set timeout=4s)
+check "nor silence" eval 'coap_enrol 4 timeout 2.04 2000 silent && nothing_kept && test -e "$dir/token"'
+timeout=(--set timeout=12s)
+check "enrolled, though a request got lost and strange answers came" coap_enrol 0 enrolled 2.04 2000 piggybacked
+post="CON 2 /enrol {\"enrolmentToken\":\"$token\",\"rspf\":[\"ppsk\"]}"
+check_same "it was sent twice, and nothing else" "$(cat "$dir/server")" "$post
+$post"
+check "the token is gone then" test ! -e "$dir/token"
+anew
+echo "$token" >"$dir/token"
+check "enrolled by an answer that comes by itself" coap_enrol 0 enrolled 2.04 2000 separate
+check "which is acknowledged" eval 'for _ in $(seq 100); do grep -q "ACK 0" "$dir/server" && break; sleep 0.05; done
+    holds "$dir/server" "ACK 0"'
+anew
+
 # ---- pre-provisioned keys (B14), associations by key ----
 echo 101112131415161718191a1b1c1d1e1f >"$dir/kpsa.key"
 target="--set enrolee.target.id=//sp.example/in-cse"

@@ -33,6 +33,7 @@ END
 maf:
   fqdn: maf.mte.example
   listen: [ "127.0.0.1:$port_maf" ]
+  listen_dtls: [ "127.0.0.1:$port_maf" ]
   raw_keys: false
   cert: $lab/pki/maf.pem
   key: $lab/pki/maf.key
@@ -127,6 +128,13 @@ lab_stop naf
 check "again without the MAF" code 0 //sp.example/S98821 connect --via=maf
 check "with the same key" eval 'same "$kc" "$(kept //sp.example/in-cse kc key)"'
 check "over DTLS" code 0 //sp.example/S98821 --dtls connect --via=maf
+check "a MAF that knows nobody" eval 'code 0 forgotten forget && rm -r "$lab/maf" && lab_start naf'
+check "enrolled anew for the MAF over DTLS" eval 'code 0 km --dtls $maf enrol --fresh && [ -z "$(kept maf.mte.example km alias)" ]'
+check "the client registers over DTLS" code 0 sec:mafb --dtls $maf connect
+check "and has a KmId" eval '[[ $(kept maf.mte.example km alias) =~ @maf\.mte\.example$ ]]'
+check "Kc over DTLS alone" code 0 //sp.example/S98821 --dtls connect --via=maf
+check "is another one" eval '[[ $(kept //sp.example/in-cse kc key) =~ ^[0-9a-f]{64}$ ]] && [ "$kc" != "$(kept //sp.example/in-cse kc key)" ]'
+lab_stop naf
 
 # ---- Kpsa, no MAF ----
 check "enrolled for the peer" code 0 kpsa enrol

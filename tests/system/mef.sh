@@ -98,15 +98,27 @@ assert answer["status"] is True and base64.b64decode(answer["credential"]) == km
 assert answer["enroleeID"].startswith("//sp.example/S9882") and len(answer["lifetime"]) == 15, answer
 END
 }
-# post KPM-ID BODY [VERSION CIPHER]: POST /enrol in the session of a handshake; the answer in $lab/client
+# post KPM-ID BODY: POST /enrol in the session of a handshake; the answer in $lab/client
 post() {
     : >"$lab/client"
     printf 'POST /enrol HTTP/1.1\r\nHost: mef.mte.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n'\
 'Connection: close\r\n\r\n%s' "${#2}" "$2" >"$lab/request"
     { cat "$lab/request"; wait_for 5 grep -q '"}' "$lab/client"; } |
-        timeout 15 openssl s_client -quiet -no_ign_eof -connect "127.0.0.1:$port_mef" "${3:--tls1_2}" \
-            -cipher "${4:-PSK-AES128-CBC-SHA256}" -psk_identity "$1" -psk "$kpm" >"$lab/client" 2>&1
+        timeout 15 openssl s_client -quiet -no_ign_eof -connect "127.0.0.1:$port_mef" -tls1_2 \
+            -cipher PSK-AES128-CBC-SHA256 -psk_identity "$1" -psk "$kpm" >"$lab/client" 2>&1
     grep -o '"keID":"[^"]*' "$lab/client" | cut -d'"' -f4 >"$lab/keid"
+}
+# coap SUITE [s_client option...] -- REQUEST...: over DTLS
+coap() {
+    python3 "$top_srcdir/tests/system/coap_client.py" "$port_mef" "$label" -dtls1_2 -cipher "$1" -CAfile "$lab/pki/root.pem" \
+        -servername mef.mte.example "${@:2}" >"$lab/coap"
+}
+coap_psk() { coap PSK-AES128-CCM8 -psk_identity "$1" -psk "$kpm" -- "${@:2}"; }
+coap_cert() { coap ECDHE-ECDSA-AES128-CCM8 -cert "$lab/pki/$1.pem" -key "$lab/pki/$1.key" -- "${@:2}"; }
+coap_said() {
+    python3 -c 'import json, sys
+s = json.load(open(sys.argv[1])); export, answers = s["export"], s["answers"]
+print(eval(sys.argv[2]))' "$lab/coap" "$1"
 }
 said() { grep -c "$1" "$lab/bsf.log"; }
 
@@ -186,10 +198,16 @@ check_same "a token is made" "$(admin POST /v1/enrolees/meter-3/token '{"lifetim
 token=$(python3 -c 'import json,sys; a = json.load(open(sys.argv[1])); print(a.get("token") or a["enrolmentToken"])' "$lab/answer")
 post kpm-0003@mef.mte.example '{"enrolmentToken":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8","rspf":["ppsk"]}'
 check "a wrong token is refused" holds "$lab/client" token-invalid
-post kpm-0003@mef.mte.example '{"enrolmentToken":"x","rspf":["ppsk"]}' -dtls1_2 PSK-AES128-CCM8
-check "over DTLS too" holds "$lab/client" token-invalid
+bad_offer='{"enrolmentToken":"x","rspf":["ppsk"]}'
+check "over DTLS" coap_psk kpm-0003@mef.mte.example POST /enrol - "$bad_offer" , again x , GET /enrol - , POST /nowhere -
+check_same "too, with CoAP codes and reasons" "$(coap_said '[(a["code"], a["rsc"], a["body"]["error"], a["format"]) for a in answers]')" \
+    "[('4.03', 4103, 'token-invalid', 50), ('4.03', 4103, 'token-invalid', 50), ('4.05', 4005, 'm2m-method', 50), ('4.04', 4004, 'not-found', 50)]"
+check_same "the repeated request was not served again" "$(coap_said 'answers[0] == answers[1]')" True
 post kpm-0003@mef.mte.example "{\"enrolmentToken\":\"$token\",\"rspf\":[\"gba\"]}"
 check "no common framework" holds "$lab/client" no-common-rspf
+check "an HTTP message over DTLS" coap_psk kpm-0003@mef.mte.example drop "$(printf 'POST /enrol HTTP/1.1\r\n\r\n' | xxd -p)" , \
+    POST /enrol - '{"enrolmentToken":"x","rspf":["ppsk"]}'
+check_same "is not answered" "$(coap_said '[a and a["code"] for a in answers]')" "[None, '4.03']"
 psk kpm-0003@mef.mte.example "$kpm"
 check_same "without the token there is no key" "$(fetch maf "/fetchCredentials/$keid")" 403
 post kpm-0003@mef.mte.example "{\"enrolmentToken\":\"$token\",\"rspf\":[\"cert\",\"ppsk\"]}"
@@ -197,6 +215,21 @@ check "the token is taken" holds "$lab/client" '"keID":'
 check_same "with it there is" "$(fetch maf "/fetchCredentials/$(cat "$lab/keid")")" 200
 post kpm-0003@mef.mte.example "{\"enrolmentToken\":\"$token\",\"rspf\":[\"ppsk\"]}"
 check "once" holds "$lab/client" token-invalid
+
+check_same "another token" "$(admin POST /v1/enrolees/meter-3/token '{"lifetime":60}')" 200
+token2=$(python3 -c 'import json,sys; a = json.load(open(sys.argv[1])); print(a.get("token") or a["enrolmentToken"])' "$lab/answer")
+offer="{\"enrolmentToken\":\"$token2\",\"rspf\":[\"ppsk\"]}"
+check "over DTLS" coap_psk kpm-0003@mef.mte.example POST /enrol - "$offer" , again x , POST /enrol - "$offer"
+check_same "is taken, once, and whose acknowledgement was lost hears that" "$(coap_said '[(a["type"], a["code"], a["rsc"]) for a in answers]')" \
+    "[(2, '2.04', 2000), (2, '2.04', 2000), (2, '4.03', 4103)]"
+check_same "KeId is what the session exports" "$(coap_said 'answers[0]["body"]["keID"] == export[:32] + "@mef.mte.example"')" True
+keid=$(coap_said 'answers[0]["body"]["keID"]') ke=$(coap_said 'export[32:].lower()')
+check "a target asks over DTLS" coap_cert maf GET "/fetchCredentials/$keid" - , GET "/fetchCredentials/$keid" maf.other.example , \
+    GET /- maf.mte.example
+check_same "and gets the key, under its own name" "$(coap_said '[(a["code"], a["rsc"], a["format"]) for a in answers]')" \
+    "[('2.05', 2000, 50), ('4.03', 4106, 50), ('2.05', 2000, 10001)]"
+coap_said '__import__("json").dumps(answers[0]["body"])' >"$lab/answer"
+check "which is Km" gives "$ke"
 
 # a killed process loses nothing
 kill -9 "${lab_pids[bsf]}"
@@ -212,7 +245,7 @@ lab_stop bsf
 check_same "it stops cleanly" "${lab_codes[bsf]}" 0
 check "counters are told" test "$(said 'mef.count reason=ok')" -ge 1
 secrets() {
-    ! grep -qi -e "$kpm" -e "$ke1" -e "$token" -e "$kpm_b64" "$lab/bsf.log" "$lab/first.log" &&
+    ! grep -qi -e "$kpm" -e "$ke1" -e "$token" -e "$token2" -e "$ke" -e "$kpm_b64" "$lab/bsf.log" "$lab/first.log" &&
         ! grep -q "kpm-0001@\|${keid1%@*}" "$lab/bsf.log" "$lab/first.log"
 }
 check "no key, token or whole identity was told" secrets

@@ -228,15 +228,22 @@ check "once" tells create s98821 S98821 'X-M2M-RSC: 4105'
 
 # DTLS
 ask_dtls() {
-    (
-        sleep 1
-        echo hello
-        sleep 1
-    ) | timeout 3 openssl s_client -quiet -dtls1_2 -cipher "$1" "${@:2}" -connect "$dtls" 2>&1
+    python3 "$top_srcdir/tests/system/coap_client.py" "${dtls##*:}" EXPORTER-oneM2M-Connection -dtls1_2 -cipher "$1" "${@:2}" |
+        tee coap
 }
-check "a key over DTLS" tells ask_dtls PSK-AES128-CCM8 -psk "$(key 11)" -psk_identity psa-17@mte.example '"use":"kpsa"'
-check "no wrong one" fails ask_dtls PSK-AES128-CCM8 -psk "$(key 12)" -psk_identity psa-17@mte.example
-check "a certificate over DTLS" tells ask_dtls ECDHE-ECDSA-AES128-CCM8 -cert mn1.pem -key mn1.key '"peer":"//sp.example/mn1"'
+coap_codes() {
+    python3 -c 'import json
+print([(a["type"], a["code"], a["rsc"]) if a else None for a in json.load(open("coap"))["answers"]])'
+}
+check "a key over DTLS" tells ask_dtls PSK-AES128-CCM8 -psk "$(key 11)" -psk_identity psa-17@mte.example -- GET / - '"use": "kpsa"'
+check "no wrong one" tells ask_dtls PSK-AES128-CCM8 -psk "$(key 12)" -psk_identity psa-17@mte.example -- GET / - '"session": false'
+check "other resources over DTLS" tells ask_dtls PSK-AES128-CCM8 -psk "$(key 11)" -psk_identity psa-17@mte.example -- \
+    GET / S98821 , GET /~/in-cse //sp.example/S98821 , GET / //sp.example/S1 , DELETE / - , GET /nowhere - , drop 68656c6c6f , \
+    hex 40000007 , GET / - '"csi": "/in-cse"'
+check_same "are answered, others refused, hello is not CoAP" "$(coap_codes)" "[(2, '2.05', 2000), (2, '2.05', 2000), (2, '4.03', 4106), \
+(2, '4.05', 4005), (2, '4.04', 4004), None, (3, '0.00', 0), (2, '2.05', 2000)]"
+check "a certificate over DTLS" tells ask_dtls ECDHE-ECDSA-AES128-CCM8 -cert mn1.pem -key mn1.key -- GET / - \
+    '"peer": "//sp.example/mn1"'
 
 # ends
 ask_short() {

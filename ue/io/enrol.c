@@ -226,9 +226,8 @@ static gba_rc open_associate(struct ue_enrol *e, const struct m2m_saef_order *or
     struct m2m_party *party = order->to_maf ? &e->who.maf : &e->who.target;
     const gba_text *address = order->to_maf ? &conf->maf.address : &conf->target.address;
     e->link = order->link;
-    int transport = order->to_maf ? conf->maf.transport : conf->transport;
     e->peer_conf = (struct ue_peer_conf){
-        .address = *address, .name = party->fqdn, .port = 443, .dtls = transport == UE_TRANSPORT_DTLS};
+        .address = *address, .name = party->fqdn, .port = 443, .dtls = conf->transport == UE_TRANSPORT_DTLS};
     if (order->link && order->link->from == M2M_FROM_GBA && !e->run->session_open)
         GBA_TRY(ue_run_open_card(e->run));
     if (order->link) {

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "m2m/io/coap_client.h"
 #include "rt/addr.h"
-#include "rt/dtls.h"
 #include "rt/httpc.h"
 
-enum { MAX_HEAD = 16 * 1024, DATAGRAM_MAX = 1200 };
+enum { MAX_HEAD = 16 * 1024 };
 
 struct ue_peer {
     const struct ue_peer_conf *conf;
@@ -23,7 +23,7 @@ struct ue_peer {
     bool waiting;
     gba_rc rc;      /* of what was waited for */
     gba_rc refused; /* what a hook of ours said against the handshake */
-    struct rt_timer *timer;
+    struct m2m_coap_client coap;
     ue_peer_fn *fn;
     void *fn_arg;
 };
@@ -140,37 +140,18 @@ static gba_rc connect_tls(struct ue_peer *peer, const gba_text *address)
     return wait_for(peer);
 }
 
-/* An HTTP message; else it is what there is to say. */
-static gba_rc read_datagram(gba_view octets, struct gba_http_msg *rsp)
-{
-    size_t used = 0;
-    if (!gba_view_starts(octets, GBA_LIT("HTTP/"))) {
-        *rsp = (struct gba_http_msg){.status = 200, .minor = 1, .body = octets};
-        return GBA_OK;
-    }
-    GBA_TRY(gba_http_response_parse(octets, false, rsp, &used));
-    rsp->body = gba_view_sub(octets, used, octets.n);
-    GBA_ENSURE(rsp->framing != GBA_HTTP_LENGTH || rsp->body_n == rsp->body.n, GBA_E_HTTP_FRAMING);
-    return GBA_OK;
-}
-
 static void on_datagram(void *arg, struct rt_dtls *session, gba_view octets)
 {
     struct ue_peer *peer = arg;
-    struct gba_http_msg rsp;
     (void)session;
-    if (!peer->waiting || !peer->fn)
-        return; /* nothing was asked */
-    gba_rc rc = read_datagram(octets, &rsp);
-    peer->fn(peer->fn_arg, rc, rc == GBA_OK ? &rsp : NULL);
-    peer->fn = NULL;
-    finish(peer, GBA_OK);
+    m2m_coap_client_data(&peer->coap, octets);
 }
 
 static void on_end(void *arg, gba_rc rc)
 {
     struct ue_peer *peer = arg;
     peer->dtls = NULL;
+    m2m_coap_client_stop(&peer->coap);
     finish(peer, rc == GBA_OK ? GBA_E_PEER_GONE : rc);
 }
 
@@ -193,6 +174,7 @@ static gba_rc open_peer(struct ue_peer *peer)
     if (address.n == 0)
         GBA_TRY(look_up(peer->conf, &address));
     GBA_TRY(rt_loop_new(&peer->loop));
+    peer->coap.loop = peer->loop;
     GBA_TRY(make_ctx(peer));
     peer->waiting = true;
     gba_rc rc = peer->conf->dtls ? connect_dtls(peer, &address) : connect_tls(peer, &address);
@@ -242,27 +224,27 @@ static void on_answer(void *arg, gba_rc rc, const struct gba_http_msg *rsp)
     finish(peer, GBA_OK);
 }
 
-static void on_timeout(void *arg)
+/* As HTTP says the same. */
+static void on_coap_answer(void *arg, gba_rc rc, const struct m2m_response *rsp)
 {
-    struct ue_peer *peer = arg;
-    peer->timer = NULL;
-    finish(peer, GBA_E_TIMEOUT);
+    struct gba_http_msg http;
+    uint8_t small[8];
+    gba_writer scratch = gba_writer_of(small, sizeof small);
+    if (rsp)
+        m2m_response_to_http(rsp, &scratch, &http);
+    on_answer(arg, rc, rsp ? &http : NULL);
 }
 
-static gba_rc send_datagram(struct ue_peer *peer, const struct gba_http_msg *req)
+static gba_rc request_coap(struct ue_peer *peer, const struct gba_http_msg *http)
 {
-    uint8_t room[DATAGRAM_MAX];
-    gba_writer w = gba_writer_of(room, sizeof room);
+    uint8_t octets[M2M_COAP_REQUEST_MAX];
+    gba_writer room = gba_writer_of(octets, sizeof octets);
+    struct m2m_request req;
+    const struct m2m_coap_asking asking = {&req, peer->conf->timeout_ms, on_coap_answer, peer};
     GBA_ENSURE(peer->dtls, GBA_E_PEER_GONE);
-    GBA_TRY(gba_http_format(req, &w));
-    gba_rc rc = rt_dtls_send(peer->dtls, gba_writer_view(&w));
-    gba_wipe_bytes(room, sizeof room); /* it may hold a token */
-    GBA_TRY(rc);
-    peer->timer = rt_timer_start(peer->loop, peer->conf->timeout_ms, on_timeout, peer);
-    GBA_TRY(wait_for(peer));
-    rt_timer_cancel(peer->timer);
-    peer->timer = NULL;
-    return GBA_OK;
+    GBA_TRY(m2m_request_of_http(http, &room, &req));
+    GBA_TRY(m2m_coap_ask(&peer->coap, peer->dtls, &asking));
+    return wait_for(peer);
 }
 
 void ue_peer_request(struct ue_peer *peer, const struct gba_http_msg *req, ue_peer_fn *fn, void *arg)
@@ -276,7 +258,7 @@ void ue_peer_request(struct ue_peer *peer, const struct gba_http_msg *req, ue_pe
         rt_httpc_request(peer->http, &msg, on_answer, peer);
         rc = wait_for(peer);
     } else if (rc == GBA_OK) {
-        rc = send_datagram(peer, &msg);
+        rc = request_coap(peer, &msg);
     }
     peer->waiting = false;
     if (peer->fn) /* not answered */
@@ -290,9 +272,9 @@ void ue_peer_close(struct ue_peer *peer)
         return;
     if (peer->http)
         rt_httpc_close(peer->http);
+    m2m_coap_client_stop(&peer->coap);
     if (peer->dtls)
         rt_dtls_close(peer->dtls);
-    rt_timer_cancel(peer->timer);
     if (peer->loop)
         rt_loop_free(peer->loop);
     if (peer->ctx)

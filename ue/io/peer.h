@@ -3,8 +3,8 @@
  * A connection with a MEF, a MAF or Entity B over TLS 1.2 or DTLS 1.2, waited for:
  * each has a loop of its own that runs while something is expected.
  *
- * Over DTLS a request is one datagram and so is its answer: an HTTP message as over
- * TLS, or a body alone.
+ * Requests are HTTP over TLS, and CoAP over DTLS; here both are said as HTTP says them
+ * (m2m/prim.h).
  */
 #pragma once
 

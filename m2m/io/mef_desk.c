@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "m2m/io/mef_http.h"
+#include "m2m/io/mef_desk.h"
 
-#include "m2m/prim.h"
+#include <stdlib.h>
+
+#include "gba/base/secret.h"
 #include "m2m/reg.h"
 #include "rt/log.h"
+
+enum { ROOM = 64 * 1024 };
 
 /* One request being served. */
 struct serving {
@@ -11,32 +15,26 @@ struct serving {
     const gba_env *env;
     struct rt_tls *tls;
     struct m2m_mef_session *session;
-    struct m2m_request req;
-    struct m2m_mef_reply *reply;
-    gba_writer w; /* over the reply's room */
+    const struct m2m_request *req;
+    struct m2m_response *rsp;
+    gba_writer *w; /* what the answer consists of */
 };
 
 /* ---- answers ---- */
 
 /* Body: what was written to w since `at`. */
-static void answer_json(struct serving *s, gba_rc rc, unsigned status, size_t at)
+static void answer_json(struct serving *s, gba_rc rc, size_t at)
 {
-    struct m2m_response rsp = {.rsc = m2m_rsc_of(rc), .rqi = s->req.rqi, .rvi = s->req.rvi};
-    struct gba_http_msg *http = &s->reply->http;
-    gba_view body = gba_view_sub(gba_writer_view(&s->w), at, s->w.n);
-    m2m_response_to_http(&rsp, &s->w, http);
-    http->status = status;
-    http->body = body;
-    if (gba_http_field_add(http, GBA_LIT("Content-Type"), GBA_LIT("application/json")) != GBA_OK)
-        http->status = 500;
-    rt_reasons_add(&s->server->reasons, rc);
+    *s->rsp = m2m_answer_of(rc, s->req);
+    s->rsp->body = gba_view_sub(gba_writer_view(s->w), at, s->w->n);
+    s->rsp->plain = true;
 }
 
 static void answer_error(struct serving *s, gba_rc rc)
 {
-    size_t at = s->w.n;
-    m2m_mef_error_put(rc, &s->w);
-    answer_json(s, rc, m2m_rsc_http(m2m_rsc_of(rc)), at);
+    size_t at = s->w->n;
+    m2m_mef_error_put(rc, s->w);
+    answer_json(s, rc, at);
 }
 
 static void log_refusal(const struct serving *s, gba_rc rc, gba_view keid)
@@ -70,21 +68,21 @@ static void log_given(const struct serving *s, const struct m2m_mef_fetch *ask,
 
 static void fetch(struct serving *s, gba_view rest)
 {
-    struct m2m_mef_fetch ask = {.who = &s->session->who, .origin = s->req.from};
+    struct m2m_mef_fetch ask = {.who = &s->session->who, .origin = s->req->from};
     struct m2m_mef_given given = {.until_s = 0};
-    size_t at = s->w.n;
-    gba_rc rc = s->req.op == M2M_RETRIEVE ? read_fetch(rest, &ask) : GBA_E_M2M_METHOD;
+    size_t at = s->w->n;
+    gba_rc rc = s->req->op == M2M_RETRIEVE ? read_fetch(rest, &ask) : GBA_E_M2M_METHOD;
     if (rc == GBA_OK)
         rc = m2m_mef_give(&s->server->engine, s->env, &ask, &given);
     if (rc == GBA_OK) {
-        m2m_mef_given_put(&given, &s->w);
+        m2m_mef_given_put(&given, s->w);
         log_given(s, &ask, &given);
     } else {
-        m2m_mef_refusal_put(rc, &s->w);
+        m2m_mef_refusal_put(rc, s->w);
         log_refusal(s, rc, ask.keid);
     }
     gba_wipe(&given);
-    answer_json(s, rc, m2m_mef_status(rc), at);
+    answer_json(s, rc, at);
 }
 
 /* ---- POST /enrol ---- */
@@ -96,9 +94,9 @@ static gba_rc present(struct serving *s)
     struct m2m_mef_offer offer;
     uint8_t room[256];
     gba_writer w = gba_writer_of(room, sizeof room);
-    GBA_ENSURE(s->req.op == M2M_CREATE, GBA_E_M2M_METHOD);
+    GBA_ENSURE(s->req->op == M2M_CREATE, GBA_E_M2M_METHOD);
     GBA_ENSURE(!s->session->who.target, GBA_E_TOKEN);
-    gba_rc rc = m2m_mef_offer_parse(s->req.body, &w, &offer);
+    gba_rc rc = m2m_mef_offer_parse(s->req->body, &w, &offer);
     if (rc == GBA_OK)
         rc = m2m_mef_present(mef, s->env, keid, &offer);
     gba_wipe_bytes(room, sizeof room);
@@ -109,7 +107,7 @@ static void enrol(struct serving *s)
 {
     const struct m2m_mef_enrolled *enrolled = &s->session->enrolled;
     gba_view keid = gba_text_view(&enrolled->keid);
-    size_t at = s->w.n;
+    size_t at = s->w->n;
     gba_rc rc = present(s);
     if (rc != GBA_OK) {
         log_refusal(s, rc, keid);
@@ -118,8 +116,8 @@ static void enrol(struct serving *s)
     }
     rt_log(RT_LOG_INFO, "mef.token-taken", RT_ID("keid", keid),
            RT_STR("record", gba_text_view(&s->session->who.name)));
-    m2m_mef_enrolled_put(enrolled, &s->w);
-    answer_json(s, rc, 200, at);
+    m2m_mef_enrolled_put(enrolled, s->w);
+    answer_json(s, rc, at);
 }
 
 /* ---- registrations ---- */
@@ -157,10 +155,9 @@ static void serve_registration(struct serving *s)
         .export_arg = s,
     };
     struct m2m_reg_result result;
-    m2m_reg_serve(&reg, s->env, &(struct m2m_reg_ask){&client, &s->req}, &s->w, &result);
+    m2m_reg_serve(&reg, s->env, &(struct m2m_reg_ask){&client, s->req}, s->w, &result);
     s->session->exported |= result.exported;
-    m2m_response_to_http(&result.rsp, &s->w, &s->reply->http);
-    rt_reasons_add(&s->server->reasons, result.rsp.reason);
+    *s->rsp = result.rsp;
     if (result.rsp.reason != GBA_OK)
         log_refusal(s, result.rsp.reason, (gba_view){NULL, 0});
 }
@@ -176,7 +173,7 @@ static bool is_registration(gba_view to)
 static void route(struct serving *s)
 {
     static const gba_view credentials = {(const uint8_t *)"/fetchCredentials/", 18};
-    gba_view to = s->req.to;
+    gba_view to = s->req->to;
     if (gba_view_starts(to, credentials))
         fetch(s, gba_view_sub(to, credentials.n, to.n));
     else if (gba_view_eq(to, GBA_LIT("/enrol")))
@@ -187,22 +184,56 @@ static void route(struct serving *s)
         answer_error(s, GBA_E_ABSENT);
 }
 
-void m2m_mef_http_serve(struct m2m_mef_server *server, struct rt_tls *tls, const struct gba_http_msg *req,
-                        struct m2m_mef_reply *reply)
+void m2m_mef_desk_coap(void *arg, struct rt_tls *tls, const struct m2m_request *req, gba_writer *room,
+                       struct m2m_response *rsp)
 {
+    struct m2m_mef_server *server = arg;
     struct serving s = {
         .server = server,
         .env = rt_loop_env(server->loop),
         .tls = tls,
         .session = rt_tls_kept(tls),
-        .reply = reply,
-        .w = gba_writer_of(reply->room, sizeof reply->room),
+        .req = req,
+        .rsp = rsp,
+        .w = room,
     };
-    gba_rc rc = s.session ? m2m_request_of_http(req, &s.w, &s.req) : GBA_E_TLS_STATE;
-    if (rc == GBA_OK)
+    if (rsp->reason == GBA_OK && s.session)
         route(&s);
     else
-        answer_error(&s, rc);
-    if (gba_writer_end(&s.w) != GBA_OK)
-        reply->http = (struct gba_http_msg){.status = 500, .minor = 1};
+        answer_error(&s, s.session ? rsp->reason : GBA_E_TLS_STATE);
+    if (gba_writer_end(room) != GBA_OK)
+        *rsp = m2m_answer_of(GBA_E_SPACE, req);
+    rt_reasons_add(&server->reasons, rsp->reason);
+}
+
+/*= TS-0003 8.3.2.1: what expired is gone */
+static void serve_http(struct m2m_mef_server *server, struct rt_http_tx *tx, const struct gba_http_msg *http,
+                       gba_writer *room)
+{
+    struct m2m_request req;
+    struct gba_http_msg reply;
+    uint8_t small[8];
+    gba_writer scratch = gba_writer_of(small, sizeof small);
+    gba_rc rc = m2m_request_of_http(http, room, &req);
+    struct m2m_response rsp = m2m_answer_of(rc, &req);
+    m2m_mef_desk_coap(server, rt_http_tls(tx), &req, room, &rsp);
+    m2m_response_to_http(&rsp, &scratch, &reply);
+    if (rsp.reason != GBA_OK)
+        reply.status = m2m_mef_status(rsp.reason);
+    rt_http_reply(tx, &reply);
+}
+
+void m2m_mef_desk_http(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *http)
+{
+    static const struct gba_http_msg unavailable = {.status = 503, .minor = 1};
+    struct m2m_mef_server *server = arg;
+    uint8_t *octets = rt_http_tls(tx) && !server->closing ? malloc(ROOM) : NULL;
+    if (!octets) {
+        rt_http_reply(tx, &unavailable);
+        return;
+    }
+    gba_writer room = gba_writer_of(octets, ROOM);
+    serve_http(server, tx, http, &room);
+    gba_wipe_bytes(octets, ROOM); /* it may hold a key */
+    free(octets);
 }
