@@ -401,7 +401,11 @@ gba_rc m2m_lmdb_open(struct rt_loop *loop, const struct m2m_lmdb_conf *conf, str
     struct m2m_lmdb *lmdb = calloc(1, sizeof *lmdb);
     GBA_ENSURE(lmdb != NULL, GBA_E_MEMORY);
     *lmdb = (struct m2m_lmdb){
-        .port = {lmdb, db_get, db_put, db_del, db_each, db_begin, db_end}, .loop = loop, .lock = -1, .on_tick = on_tick};
+        .port = {lmdb, db_get, db_put, db_del, db_each, db_begin, db_end},
+        .loop = loop,
+        .lock = -1,
+        .on_tick = on_tick,
+    };
     lmdb->work.data = lmdb;
     gba_rc rc = open_store(lmdb, conf, why);
     if (rc == GBA_OK)
