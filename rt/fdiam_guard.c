@@ -33,7 +33,7 @@ int fd_core_shutdown(void)
 {
     int (*real)(void);
     if (!atomic_load(&may_end)) {
-        rt_log(RT_LOG_WARN, "dia.core-would-end", RT_CSTR("text", "not ended: a connection's thread gave up"));
+        rt_log(RT_LOG_WARN, "dia.core-would-end", RT_CSTR("text", "a connection's thread gave up"));
         return 0;
     }
     *(void **)&real = dlsym(RTLD_NEXT, "fd_core_shutdown");
