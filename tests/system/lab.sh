@@ -94,15 +94,15 @@ stops() {
     same 143 "$rc" && same '' "$(ls "$tmp/$1")" && ! pgrep -af "$tmp/$1"
 }
 for story in "${!steps[@]}"; do
-    check "$story: the story runs to its end" wait_for 200 kept "$story"
-    check "$story: with every step" holds "$tmp/$story.out" "The whole story ran: ${steps[$story]} steps"
-    check "$story: none failed" lacks "$tmp/$story.out" '✗'
+    check "J5 $story: the story runs to its end" wait_for 200 kept "$story"
+    check "J5 $story: with every step" holds "$tmp/$story.out" "The whole story ran: ${steps[$story]} steps"
+    check "J5 $story: none failed" lacks "$tmp/$story.out" '✗'
 done
 for story in "${!steps[@]}"; do
     commands_of "$story" >"$tmp/commands"
-    check "$story: the commands it names work in another shell" env -C / bash -e "$tmp/commands"
-    check "$story: the last one stops it, and nothing stays" stops "$story"
-    check "$story: interrupted nothing stays" interrupted '^4\. ' "$story"
+    check "J5 $story: the commands it names work in another shell" env -C / bash -e "$tmp/commands"
+    check "J5 $story: the last one stops it, and nothing stays" stops "$story"
+    check "J5 $story: interrupted nothing stays" interrupted '^4\. ' "$story"
     sed 's/^/# /' "$tmp/$story.out"
 done
 sed 's/^/# /' "$tmp/story" | tail -n 60
