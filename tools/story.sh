@@ -39,31 +39,28 @@ quote() {
     awk '{ print "     " $0 }'
 }
 
-# try TEXT COMMAND...
-try() {
-    local text=$1 rc
-    shift
+# tell_run COMMAND...: the command, what it says, and its exit code in story_rc
+tell_run() {
     say "\$ $(shown "$@")"
     story_mark
     "$@" >"$lab/out" 2>&1 </dev/null
-    rc=$?
+    story_rc=$?
     quote <"$lab/out"
-    [ $rc -eq 0 ] || bad "$text (exit code $rc)"
-    good "$text"
+}
+
+# try TEXT COMMAND...
+try() {
+    tell_run "${@:2}"
+    [ $story_rc -eq 0 ] || bad "$1 (exit code $story_rc)"
+    good "$1"
 }
 
 # must_fail TEXT COMMAND...
 must_fail() {
-    local text=$1 rc
-    shift
-    say "\$ $(shown "$@")"
-    story_mark
-    "$@" >"$lab/out" 2>&1 </dev/null
-    rc=$?
-    quote <"$lab/out"
+    tell_run "${@:2}"
     # A crash is no refusal.
-    if [ $rc -eq 0 ] || [ $rc -ge 100 ]; then bad "$text (exit code $rc)"; fi
-    good "$text"
+    if [ $story_rc -eq 0 ] || [ $story_rc -ge 100 ]; then bad "$1 (exit code $story_rc)"; fi
+    good "$1"
 }
 
 # A command as a newcomer would type it: without folders.
