@@ -98,6 +98,7 @@ const gba_env *rt_loop_env(struct rt_loop *loop)
     uint64_t turn = uv_now(&loop->uv);
     if (loop->env_read_at != turn) {
         loop->env.now_ms = wall_clock_ms();
+        loop->env.mono_ms = (int64_t)turn;
         loop->env_read_at = turn;
     }
     return &loop->env;
@@ -260,6 +261,7 @@ gba_rc rt_loop_new(struct rt_loop **out)
     loop->env.random_ctx = loop;
     loop->env.now_ms = wall_clock_ms();
     loop->env_read_at = uv_now(&loop->uv);
+    loop->env.mono_ms = (int64_t)loop->env_read_at;
     *out = loop;
     return GBA_OK;
 }

@@ -21,5 +21,12 @@ static inline void fake_random(void *ctx, uint8_t *out, size_t n)
 /* 2029-12-31T00:00:00Z, one day before the expiry in the vectors. */
 static inline void fake_world_init(struct fake_world *world)
 {
-    *world = (struct fake_world){{INT64_C(1893369600000), fake_random, world}, 1};
+    *world = (struct fake_world){{INT64_C(1893369600000), fake_random, world, 1000}, 1};
+}
+
+/* Time passes; set now_ms alone for a clock that is stepped. */
+static inline void fake_world_pass(struct fake_world *world, int64_t ms)
+{
+    world->env.now_ms += ms;
+    world->env.mono_ms += ms;
 }

@@ -21,11 +21,17 @@ static void random_octets(void *ctx, uint8_t *out, size_t n)
         abort(); /* a predictable cnonce is worse than no answer */
 }
 
-gba_env ue_run_env(void)
+static int64_t clock_ms(clockid_t which)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (gba_env){(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, random_octets, NULL};
+    clock_gettime(which, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+gba_env ue_run_env(void)
+{
+    return (gba_env){
+        .now_ms = clock_ms(CLOCK_REALTIME), .random = random_octets, .mono_ms = clock_ms(CLOCK_MONOTONIC)};
 }
 
 void ue_run_trying(struct ue_run *run, const char *what, const char *item)

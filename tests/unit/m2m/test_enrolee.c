@@ -22,7 +22,7 @@ static void no_random(void *ctx, uint8_t *out, size_t n)
 
 static gba_env at(int64_t now_s)
 {
-    return (gba_env){now_s * 1000, no_random, NULL};
+    return (gba_env){.now_ms = now_s * 1000, .random = no_random};
 }
 
 static struct m2m_id id_of(const char *s)

@@ -36,7 +36,7 @@ void begin(const struct ue_keys *before)
                                  .product = GBA_LIT("test"),
                                  .tmpi = true,
                                  .max_resyncs = 2};
-    env = (gba_env){now_s * 1000, give_cnonce, NULL};
+    env = (gba_env){.now_ms = now_s * 1000, .random = give_cnonce};
     document = t_file("tests/vectors/bsinfo.xml", document_room, sizeof document_room);
     T_OK(gba_text_set(&who.impi, GBA_LIT(IMPI)));
     ue_boot_init(&boot, &conf, &who, before);
