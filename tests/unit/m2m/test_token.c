@@ -108,7 +108,7 @@ static void text_and_hash(void)
 {
     m2m_token_text text;
     struct m2m_token t;
-    gba_env env = {0, zero_to_31, NULL};
+    gba_env env = {.random = zero_to_31};
     T_OK(m2m_token_issue(&t, &env, 1, &text));
     T_STR(gba_view_cstr(text.s), "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
     T_BYTES(GBA_ARRAY(t.hash), t_hex("ea866a757e4c38babfa8127cbe9a409d3e1f93a00ff1488ff735fcf917afffd0"));
