@@ -8,7 +8,7 @@
 #include "gba/base/bytes.h"
 
 typedef struct gba_env {
-    int64_t now_ms;                                    /* UTC, milliseconds since 1970; may be set back or forth */
+    int64_t now_ms; /* UTC, milliseconds since 1970; may be set back or forth */
     void (*random)(void *ctx, uint8_t *out, size_t n); /* fills out; cannot fail */
     void *random_ctx;
     int64_t mono_ms; /* milliseconds that only ever grow, from anywhere: for how long things take or wait */
