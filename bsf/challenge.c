@@ -26,10 +26,9 @@ void bsf_challenges_init(struct bsf_challenges *t, void *memory, uint32_t cap, u
     bsf_chains_init(&t->gusses, (struct bsf_chain_block *)(void *)blocks, blocks_of(cap));
 }
 
-/* A clock that was set back must not make challenges live longer. */
-static bool alive(const struct bsf_challenges *t, const struct bsf_challenge *c, int64_t now_ms)
+static bool alive(const struct bsf_challenges *t, const struct bsf_challenge *c, int64_t mono_ms)
 {
-    return now_ms >= c->issued_ms && now_ms - c->issued_ms < t->lifetime_ms;
+    return mono_ms - c->issued_ms < t->lifetime_ms;
 }
 
 void bsf_challenges_drop(struct bsf_challenges *t, struct bsf_challenge *c)
@@ -39,9 +38,9 @@ void bsf_challenges_drop(struct bsf_challenges *t, struct bsf_challenge *c)
     gba_slots_give(&t->slots, (uint32_t)(c - t->items));
 }
 
-void bsf_challenges_expire(struct bsf_challenges *t, int64_t now_ms)
+void bsf_challenges_expire(struct bsf_challenges *t, int64_t mono_ms)
 {
-    while (t->slots.n > 0 && !alive(t, &t->items[t->slots.oldest], now_ms))
+    while (t->slots.n > 0 && !alive(t, &t->items[t->slots.oldest], mono_ms))
         bsf_challenges_drop(t, &t->items[t->slots.oldest]);
 }
 
@@ -69,10 +68,10 @@ gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bsf_challenge *
     return GBA_OK;
 }
 
-struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_rand *rand, int64_t now_ms)
+struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_rand *rand, int64_t mono_ms)
 {
     uint32_t slot = gba_slots_find(&t->slots, GBA_ARRAY(rand->b), same_rand, t->items);
-    if (slot == GBA_SLOT_NONE || !alive(t, &t->items[slot], now_ms))
+    if (slot == GBA_SLOT_NONE || !alive(t, &t->items[slot], mono_ms))
         return NULL;
     return &t->items[slot];
 }

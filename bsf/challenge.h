@@ -19,10 +19,10 @@ struct bsf_challenge {
     uint8_t opaque[16];
     uint32_t name; /* which of our names asked */
     enum bsf_mode mode;
-    uint32_t lifetime_s; /* of the key to be */
-    uint32_t resyncs;    /* resynchronisations so far in this run */
-    bool second;         /* follows a wrong response */
-    int64_t issued_ms;
+    uint32_t lifetime_s;   /* of the key to be */
+    uint32_t resyncs;      /* resynchronisations so far in this run */
+    bool second;           /* follows a wrong response */
+    int64_t issued_ms;     /* of the monotonic clock */
     struct bsf_chain guss; /* in the pool of the table */
 };
 
@@ -40,7 +40,7 @@ size_t bsf_challenges_memory(uint32_t cap);
 void bsf_challenges_init(struct bsf_challenges *t, void *memory, uint32_t cap, uint64_t seed);
 
 /* Wipe and drop those whose time is over. */
-void bsf_challenges_expire(struct bsf_challenges *t, int64_t now_ms);
+void bsf_challenges_expire(struct bsf_challenges *t, int64_t mono_ms);
 
 /* Is there room for one more? */
 bool bsf_challenges_full(const struct bsf_challenges *t);
@@ -51,7 +51,7 @@ GBA_MUST_USE gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bs
                                        gba_view guss);
 
 /* The live challenge with this RAND, or NULL.  Valid until the next put, expire or drop. */
-struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_rand *rand, int64_t now_ms);
+struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_rand *rand, int64_t mono_ms);
 
 /* Wipe and forget it: it was used. */
 void bsf_challenges_drop(struct bsf_challenges *t, struct bsf_challenge *c);

@@ -64,11 +64,18 @@ struct bsf_ub_run {
     uint8_t room[2048]; /* of parameters that had to be unescaped */
 };
 
+/* The connection a request came over. Views live as long as the request's. */
+struct bsf_ub_via {
+    gba_view address; /* of the peer: 4 or 16 octets; absent: not known */
+    bool tls;
+};
+
 enum bsf_ub_event_kind { BSF_UB_REQUEST, BSF_UB_FOUND, BSF_UB_VECTOR, BSF_UB_STORED };
 
 struct bsf_ub_event {
     enum bsf_ub_event_kind kind;
     const struct gba_http_msg *req; /* REQUEST */
+    const struct bsf_ub_via *via;   /* REQUEST */
     gba_rc rc;                      /* FOUND, STORED: of the store; VECTOR: of the transport or decoder */
     gba_view record;                /* FOUND */
     const struct dia_maa *maa;      /* VECTOR, when rc is OK */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/io/ub_http.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "bsf/io/zh_fd.h"
+#include "rt/addr.h"
 #include "rt/log.h"
 #include "rt/reasons.h"
 
@@ -23,6 +25,8 @@ struct bsf_ub_http {
 struct exchange {
     struct bsf_ub_http *ub;
     struct rt_http_tx *tx;
+    struct bsf_ub_via via;
+    uint8_t address[16];
     void (*go_on)(struct exchange *x, const struct bsf_ub_event *event);
     struct bsf_ub_run run;
 };
@@ -119,6 +123,21 @@ static void go_on(struct exchange *x, const struct bsf_ub_event *event)
     obey(x, &order);
 }
 
+/* The connection as the engine wants it; an address that the kernel did not tell stays absent. */
+static void note_via(struct exchange *x)
+{
+    struct sockaddr_storage addr = {0};
+    x->via = (struct bsf_ub_via){.tls = rt_http_tls(x->tx) != NULL};
+    if (rt_addr_parse(rt_http_peer(x->tx), &addr) != GBA_OK)
+        return;
+    if (addr.ss_family == AF_INET)
+        x->via.address = gba_view_of(&((struct sockaddr_in *)&addr)->sin_addr, 4);
+    else
+        x->via.address = gba_view_of(&((struct sockaddr_in6 *)&addr)->sin6_addr, 16);
+    gba_copy(x->address, x->via.address);
+    x->via.address.p = x->address;
+}
+
 void bsf_ub_http_on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req)
 {
     static const struct gba_http_msg no_memory = {.status = 503, .minor = 1};
@@ -133,7 +152,8 @@ void bsf_ub_http_on_request(void *arg, struct rt_http_tx *tx, const struct gba_h
     x->tx = tx;
     x->go_on = go_on;
     ub->live++;
-    go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = req});
+    note_via(x);
+    go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = req, .via = &x->via});
 }
 
 static void on_tick(void *arg)

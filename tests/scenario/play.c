@@ -124,7 +124,7 @@ static void do_pass(struct play *p)
     long n = strtol(word(p, 1), &unit, 10);
     if (strcmp(unit, "s") != 0)
         fail(p, "PASS NUMBERs");
-    p->w->fake.env.now_ms += n * 1000;
+    fake_world_pass(&p->w->fake, n * 1000);
 }
 
 /* ---- GIVE ---- */

@@ -240,7 +240,7 @@ static void run_ub(struct world *w, struct world_device *d, struct bsf_ub_event 
 void world_ub_request(struct world *w, struct world_device *d)
 {
     world_start(w);
-    run_ub(w, d, (struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = &d->ub_req});
+    run_ub(w, d, (struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = &d->ub_req, .via = &d->ub_via});
 }
 
 void world_ub_vector(struct world *w, struct world_device *d, gba_rc rc, const struct dia_maa *maa)

@@ -48,6 +48,7 @@ struct world_device {
     struct bsf_ub_run ub_run;
     struct world_side ub;
     struct gba_http_msg ub_req;
+    struct bsf_ub_via ub_via;
     char ub_head[2048];
     char user[256], realm[256], nonce[256], opaque[128];
     struct dia_mar mar;

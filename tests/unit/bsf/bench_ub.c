@@ -180,7 +180,7 @@ void bench_send(struct bench *b, const char *authorization)
     T_OK(gba_http_field_add(&req, GBA_LIT("User-Agent"), gba_view_cstr(b->user_agent)));
     if (authorization)
         T_OK(gba_http_field_add(&req, GBA_LIT("Authorization"), gba_view_cstr(authorization)));
-    step(b, (struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = &req});
+    step(b, (struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = &req, .via = &b->via});
     note_challenge(b);
 }
 

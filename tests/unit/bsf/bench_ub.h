@@ -40,6 +40,7 @@ struct bench {
     struct bsf_ub_run run;
 
     /* the device */
+    struct bsf_ub_via via;
     const char *username, *realm, *uri, *nonce, *cnonce, *nc, *qop, *algorithm, *auts, *user_agent, *host;
     char opaque[33];
     gba_view method, res;

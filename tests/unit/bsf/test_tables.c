@@ -106,10 +106,10 @@ static gba_rc put(uint8_t rand, int64_t issued_ms, gba_view guss)
     return bsf_challenges_put(&table, &c, guss);
 }
 
-static struct bsf_challenge *find(uint8_t rand, int64_t now_ms)
+static struct bsf_challenge *find(uint8_t rand, int64_t mono_ms)
 {
     struct bsf_challenge c = challenge(rand, 0);
-    return bsf_challenges_find(&table, &c.rand, now_ms);
+    return bsf_challenges_find(&table, &c.rand, mono_ms);
 }
 
 static void table_is_bounded(void)
@@ -139,7 +139,6 @@ static void time_limits_life(void)
     T_OK(put(1, 5000, GBA_LIT("g")));
     CU_ASSERT_PTR_NOT_NULL(find(1, 5999));
     CU_ASSERT_PTR_NULL(find(1, 6000));
-    CU_ASSERT_PTR_NULL(find(1, 4999));
 }
 
 static void expired_is_wiped(void)

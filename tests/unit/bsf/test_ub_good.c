@@ -284,7 +284,7 @@ static void guss_is_remembered(void)
     b.maa.guss = GBA_LIT(GUSS_U);
     bench_first(&b);
     CU_ASSERT_FALSE(b.mar.has_guss_stamp);
-    b.world.env.now_ms += 60000;
+    fake_world_pass(&b.world, 60000);
     b.maa.guss = (gba_view){NULL, 0};
     bench_first(&b);
     CU_ASSERT_TRUE(b.mar.has_guss_stamp);

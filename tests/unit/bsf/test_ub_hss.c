@@ -185,7 +185,7 @@ static void events_out_of_turn_end_the_run(void)
         CU_ASSERT_EQUAL(order.kind, BSF_UB_REPLY);
         T_RC(order.reason, GBA_E_BUG);
         CU_ASSERT_EQUAL(order.reply->status, 500);
-        b.world.env.now_ms += 60000;
+        fake_world_pass(&b.world, 60000);
     }
 }
 
