@@ -9,8 +9,6 @@
 #include "rt/log.h"
 
 enum {
-    LOOK_SOON_MS = 5,
-    LOOK_SELDOM_MS = 320,
     ANCHOR_LIFE_S = 20 * 86400, /* sessions live 31 days: the anchor always ends first */
     ANCHOR_RENEW_MS = 86400000,
     MARKER_MS = 1100, /* freeDiameter's threads look up once a second */
@@ -30,77 +28,6 @@ static gba_rc refuse(gba_rc rc, const char *text)
     if (gba_text_set(&node_why, gba_view_cstr(text)) != GBA_OK)
         return GBA_E_BUG;
     return rc;
-}
-
-/* ---- peers as the loop sees them ---- */
-
-/* Zombies and unknown peers are not ours to count. */
-static void note_peer(struct rt_dia *dia, struct peer_hdr *hdr)
-{
-    gba_view name = gba_view_of(hdr->info.pi_diamid, hdr->info.pi_diamidlen);
-    if (fd_peer_get_state(hdr) != STATE_OPEN)
-        return;
-    for (size_t i = 0; i < dia->n_peers; i++)
-        if (gba_view_eq_nocase(name, gba_text_view(&dia->peers[i].identity)))
-            dia->peers[i].seen = true;
-}
-
-/* False when freeDiameter is busy with its list: the loop does not wait for it. */
-static bool note_peers(struct rt_dia *dia)
-{
-    for (size_t i = 0; i < dia->n_peers; i++)
-        dia->peers[i].seen = false;
-    if (pthread_rwlock_tryrdlock(&fd_g_peers_rw) != 0)
-        return false;
-    for (struct fd_list *li = fd_g_peers.next; li != &fd_g_peers; li = li->next)
-        note_peer(dia, (struct peer_hdr *)li);
-    pthread_rwlock_unlock(&fd_g_peers_rw);
-    return true;
-}
-
-static void tell_changes(struct rt_dia *dia)
-{
-    for (size_t i = 0; i < dia->n_peers; i++) {
-        struct dia_peer_state *peer = &dia->peers[i];
-        if (peer->seen == peer->open)
-            continue;
-        peer->open = peer->seen;
-        gba_view name = gba_text_view(&peer->identity);
-        rt_log(RT_LOG_NOTICE, peer->open ? "dia.peer-open" : "dia.peer-closed", RT_STR("peer", name));
-    }
-}
-
-/* No hook tells when a peer becomes open (that is later than the connection)
- * or closes in order, so look: often after an event, seldom in quiet times. */
-static void on_look(void *arg)
-{
-    struct rt_dia *dia = arg;
-    dia->look_timer = NULL;
-    if (dia->closing)
-        return;
-    if (note_peers(dia))
-        tell_changes(dia);
-    dia->look_ms = dia->look_ms < LOOK_SELDOM_MS ? 2 * dia->look_ms : LOOK_SELDOM_MS;
-    dia->look_timer = rt_timer_start(dia->loop, dia->look_ms, on_look, dia);
-}
-
-static void on_event(void *arg)
-{
-    struct rt_dia *dia = arg;
-    if (dia->closing)
-        return;
-    rt_timer_cancel(dia->look_timer);
-    dia->look_ms = LOOK_SOON_MS;
-    dia->look_timer = rt_timer_start(dia->loop, dia->look_ms, on_look, dia);
-}
-
-/* After closing freeDiameter's threads may go on, while the loop is gone. */
-void dia_look_soon(struct rt_dia *dia)
-{
-    pthread_mutex_lock(&dia->in_lock);
-    if (!dia->in_shut)
-        rt_post(dia->loop, on_event, dia);
-    pthread_mutex_unlock(&dia->in_lock);
 }
 
 void rt_dia_log_counters(const struct rt_dia *dia)
@@ -148,19 +75,6 @@ static gba_rc load_dictionary(void)
     return rc == GBA_OK ? GBA_OK : refuse(rc, what ? what : "the dictionary cannot be loaded");
 }
 
-static gba_rc remember_peers(struct rt_dia *dia, const struct rt_dia_conf *conf)
-{
-    dia->peers = calloc(conf->n_peers + 1, sizeof *dia->peers);
-    GBA_ENSURE(dia->peers, GBA_E_MEMORY);
-    dia->n_peers = conf->n_peers;
-    for (size_t i = 0; i < conf->n_peers; i++) {
-        dia->peers[i].identity = conf->peers[i].identity;
-        dia->peers[i].tls = conf->peers[i].tls;
-        dia->peers[i].connects = conf->peers[i].address.n == 0;
-    }
-    return GBA_OK;
-}
-
 static gba_rc start_core(void)
 {
     /* Binding its sockets is all that can fail here. */
@@ -176,7 +90,7 @@ static gba_rc build(struct rt_dia *dia, const struct rt_dia_conf *conf)
         return refuse(GBA_E_DIA_CONFIG, "freeDiameter does not start");
     GBA_TRY(load_dictionary());
     GBA_TRY(dia_conf_load(conf, &node_why));
-    GBA_TRY(remember_peers(dia, conf));
+    GBA_TRY(dia_peers_init(dia, conf));
     GBA_TRY(dia_req_init(dia));
     GBA_TRY(dia_guard_arm(dia));
     GBA_TRY(dia_conf_apply(conf, &node_why));
@@ -206,7 +120,7 @@ gba_rc rt_dia_open(struct rt_loop *loop, const struct rt_dia_conf *conf, struct 
     *why = node_why;
     GBA_TRY(rc);
     node.anchor_timer = rt_timer_start(loop, ANCHOR_RENEW_MS, on_renew, &node);
-    on_event(&node);
+    dia_look_soon(&node);
     *out = &node;
     return GBA_OK;
 }
@@ -314,7 +228,5 @@ void rt_dia_close(struct rt_dia *dia, uint32_t ms)
         return; /* its threads still use what is ours */
     }
     dia_req_free(dia);
-    free(dia->peers);
-    dia->peers = NULL;
-    dia->n_peers = 0;
+    dia_peers_free(dia);
 }

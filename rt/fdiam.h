@@ -67,6 +67,21 @@ void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt
 /* Who sent this request: the connected peer's DiameterIdentity (not Origin-Host). */
 gba_view rt_dia_peer_of(const struct msg *req);
 
+/* What is known of a configured peer. */
+struct rt_dia_peer {
+    gba_view identity;
+    bool tls, connects; /* as configured; it connects to us */
+    bool open;
+    const char *state;   /* "open", or one word for what keeps it from that */
+    uint64_t changed_ms; /* monotonic: when it was opened or closed last */
+    uint64_t opened;     /* how often it became open */
+    uint64_t requests_in, answers_out, requests_out, answers_in; /* messages of applications */
+};
+
+/* Tell fn of every configured peer, in the configuration's order; on the loop's thread. */
+typedef void rt_dia_peer_fn(void *arg, const struct rt_dia_peer *peer);
+void rt_dia_each_peer(const struct rt_dia *dia, rt_dia_peer_fn *fn, void *arg);
+
 /* One line a reason (dia.count): messages and peers that no handler heard of. */
 void rt_dia_log_counters(const struct rt_dia *dia);
 

@@ -101,14 +101,6 @@ void dia_guard_started(void)
 
 /* ---- small helpers ---- */
 
-static const struct dia_peer_state *configured(const struct rt_dia *dia, gba_view identity)
-{
-    for (size_t i = 0; i < dia->n_peers; i++)
-        if (gba_view_eq_nocase(identity, gba_text_view(&dia->peers[i].identity)))
-            return &dia->peers[i];
-    return NULL;
-}
-
 static bool is_avp(struct avp_hdr *hdr, uint32_t code)
 {
     return hdr->avp_code == code && !(hdr->avp_flags & AVP_FLAG_VENDOR);
@@ -267,7 +259,7 @@ static void on_first_message(struct rt_dia *dia, struct msg *msg)
     gnutls_session_t session = handshaking;
     handshaking = NULL;
     gba_view name = origin_host(msg);
-    const struct dia_peer_state *peer = configured(dia, name);
+    const struct dia_peer_state *peer = dia_peer_named(dia, name);
     if (!peer || fd_msg_hdr(msg, &hdr) != 0)
         return; /* freeDiameter answers that the peer is unknown */
     if (session ? certificate_fits(session, &peer->identity) : !peer->tls)
@@ -282,7 +274,7 @@ static void on_first_message(struct rt_dia *dia, struct msg *msg)
 static int on_validate(struct peer_info *info, int *auth, int (**later)(struct peer_info *))
 {
     const struct dia_peer_state *peer =
-        configured(the_node, gba_view_of(info->pi_diamid, info->pi_diamidlen));
+        dia_peer_named(the_node, gba_view_of(info->pi_diamid, info->pi_diamidlen));
     (void)later;
     *auth = peer && peer->connects ? 1 : -1;
     if (*auth < 0) {
@@ -304,7 +296,7 @@ static int on_route(void *arg, struct msg **msg, struct fd_list *candidates)
     for (struct fd_list *li = candidates->next; li != candidates; li = li->next) {
         struct rtd_candidate *candidate = (struct rtd_candidate *)li;
         const struct dia_peer_state *peer =
-            configured(dia, gba_view_of(candidate->diamid, candidate->diamidlen));
+            dia_peer_named(dia, gba_view_of(candidate->diamid, candidate->diamidlen));
         if (!peer || peer->connects)
             candidate->score = 10 * FD_SCORE_NO_DELIVERY;
     }
@@ -348,8 +340,13 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
         on_data(dia, other);
         break;
     case HOOK_MESSAGE_RECEIVED:
-        if (!peer)
+        if (peer)
+            dia_peer_count(dia, peer, msg, true);
+        else
             on_first_message(dia, msg);
+        break;
+    case HOOK_MESSAGE_SENT:
+        dia_peer_count(dia, peer, msg, false);
         break;
     case HOOK_MESSAGE_PARSING_ERROR:
         repair_result_code(msg);

@@ -2,7 +2,8 @@
 /*
  * Inside the Diameter port: what its files share.
  *
- *   fdiam.c        node life, peers as the loop sees them
+ *   fdiam.c        node life
+ *   fdiam_peers.c  peers as the loop sees them
  *   fdiam_conf.c   freeDiameter's configuration, generated and given to it
  *   fdiam_guard.c  hooks, who may connect, freeDiameter's log lines
  *   fdiam_req.c    requests: pending ones with their timers, hand-over both ways
@@ -13,6 +14,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include <freeDiameter/freeDiameter-host.h>
 #include <freeDiameter/libfdcore.h>
@@ -55,9 +57,13 @@ struct dia_handler {
 struct dia_peer_state {
     gba_text identity;
     bool tls;
-    bool connects; /* it connects to us, we have no address */
-    bool open;     /* loop */
-    bool seen;     /* loop, during a look */
+    bool connects;      /* it connects to us, we have no address */
+    bool open;          /* loop */
+    int state;          /* loop: enum peer_state at the last look; -1: freeDiameter does not know it */
+    uint64_t opened;    /* loop: how often it became open */
+    uint64_t changed_ms; /* loop: monotonic, when `open` changed last */
+    /* application messages; any thread */
+    _Atomic uint64_t requests_in, answers_in, requests_out, answers_out;
 };
 
 struct rt_dia {
@@ -144,7 +150,17 @@ bool dia_req_post(struct rt_dia *dia, struct dia_item item);
 /* fd: msg is being discarded: when a request of ours hangs on it, that one failed. */
 void dia_req_dropped(struct rt_dia *dia, struct msg *msg);
 
-/* ---- fdiam.c ---- */
+/* ---- fdiam_peers.c ---- */
+
+/* Remember the configured peers; nothing is open. */
+GBA_MUST_USE gba_rc dia_peers_init(struct rt_dia *dia, const struct rt_dia_conf *conf);
+void dia_peers_free(struct rt_dia *dia);
+
+/* The configured peer of this name, or NULL; any thread. */
+struct dia_peer_state *dia_peer_named(const struct rt_dia *dia, gba_view identity);
 
 /* fd: something changed with a peer, look soon. */
 void dia_look_soon(struct rt_dia *dia);
+
+/* fd: an application message came from a peer, or went to it. */
+void dia_peer_count(struct rt_dia *dia, struct peer_hdr *peer, struct msg *msg, bool in);

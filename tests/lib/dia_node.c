@@ -139,6 +139,32 @@ static void tell_peers(void)
     say_number("peers", n);
 }
 
+static void put_peer(void *arg, const struct rt_dia_peer *peer)
+{
+    gba_writer *w = arg;
+    const uint64_t counts[] = {peer->opened, peer->requests_in, peer->answers_out, peer->requests_out,
+                               peer->answers_in};
+    gba_put_u8(w, ' ');
+    gba_put_view(w, peer->identity);
+    gba_put_u8(w, '=');
+    gba_put_str(w, peer->state);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        gba_put_u8(w, ',');
+        gba_put_dec(w, counts[i]);
+    }
+}
+
+/* What the port tells of its peers. */
+static void tell_known(void)
+{
+    char text[256];
+    gba_writer w = gba_writer_of(text, sizeof text - 1);
+    gba_put_str(&w, "knows");
+    rt_dia_each_peer(child.dia, put_peer, &w);
+    text[w.n] = '\0';
+    say(text);
+}
+
 static void tell_listening(void)
 {
     char text[256];
@@ -200,6 +226,8 @@ static void obey(const char *command)
         tell_listening();
     else if (strcmp(command, "peers") == 0)
         tell_peers();
+    else if (strcmp(command, "knows") == 0)
+        tell_known();
     else if (strcmp(command, "served") == 0)
         say_number("served", child.served);
     else

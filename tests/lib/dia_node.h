@@ -24,6 +24,7 @@ bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf);
  *   ask N MS      send N MARs to hss.test with a timeout of MS each; when all are completed:
  *                 "asked ok=N time=N drop=N nopeer=N busy=N gone=N twice=N ms=N"
  *   peers         "peers N" that are open
+ *   knows         "knows IDENTITY=STATE,OPENED,REQUESTS-IN,ANSWERS-OUT,REQUESTS-OUT,ANSWERS-IN ..."
  *   served        "served N" requests given to a handler
  *   hold 0|1      whether requests are kept unanswered; "hold"
  *   nap MS        the loop sleeps; "nap"

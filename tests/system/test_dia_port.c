@@ -445,6 +445,32 @@ static void serves_two_peers(void)
     t_world_stop();
 }
 
+/* States and counters as others read them: both kinds of peers, lost and back. */
+static void peers_are_known(void)
+{
+    t_world_start_with_hss();
+    CU_ASSERT_TRUE(t_node_until(&w->node, T_WAIT_MS, "knows",
+                                "knows one.test=closed,0,0,0,0,0 two.test=closed,0,0,0,0,0 "
+                                "hss.test=open,1,0,0,0,0"));
+    t_world_connect(&w->one);
+    CU_ASSERT_TRUE(t_world_serves(&w->one));
+    CU_ASSERT_TRUE(t_world_serves(&w->one));
+    CU_ASSERT_TRUE(t_world_asks());
+    CU_ASSERT_TRUE(t_node_until(&w->node, T_WAIT_MS, "knows",
+                                "knows one.test=open,1,2,2,0,0 two.test=closed,0,0,0,0,0 "
+                                "hss.test=open,1,0,0,1,1"));
+    t_peer_close(&w->one);
+    CU_ASSERT_TRUE(t_node_until(&w->node, T_WAIT_MS, "knows",
+                                "knows one.test=closed,1,2,2,0,0 two.test=closed,0,0,0,0,0 "
+                                "hss.test=open,1,0,0,1,1"));
+    t_world_connect(&w->one);
+    CU_ASSERT_TRUE(t_world_serves(&w->one));
+    CU_ASSERT_TRUE(t_node_until(&w->node, T_WAIT_MS, "knows",
+                                "knows one.test=open,2,3,3,0,0 two.test=closed,0,0,0,0,0 "
+                                "hss.test=open,1,0,0,1,1"));
+    t_world_stop();
+}
+
 static void asks_and_serves(void)
 {
     t_world_start_with_hss();
@@ -539,6 +565,7 @@ int main(void)
     };
     CU_TestInfo good[] = {
         {"two peers are served", serves_two_peers},
+        {"peers are known", peers_are_known},
         {"asks and serves", asks_and_serves},
         {"two thousand in flight", two_thousand_in_flight},
         {"Nagle's algorithm is off", nagle_is_off_both_ways},
