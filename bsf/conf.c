@@ -29,6 +29,23 @@ static void check_name(const struct bsf_conf *conf, size_t i, const struct gba_c
     }
 }
 
+static void check_cert(const struct bsf_conf *conf, const struct bsf_conf_name *name,
+                       const struct gba_conf_sink *sink)
+{
+    if ((name->cert.n > 0) != (name->key.n > 0))
+        gba_conf_fault(sink, "names.cert", "expected both cert and key, or neither");
+    else if (name->cert.n == 0 && conf->https.cert.n == 0)
+        gba_conf_fault(sink, "names.cert", "is needed for https, here or there");
+}
+
+static void check_tls(const struct bsf_conf *conf, const struct gba_conf_sink *sink)
+{
+    if ((conf->https.cert.n > 0) != (conf->https.key.n > 0))
+        gba_conf_fault(sink, "https.cert", "expected both cert and key, or neither");
+    for (size_t i = 0; i < conf->names.n; i++)
+        check_cert(conf, bsf_conf_name_at(conf, i), sink);
+}
+
 static bool printable(const gba_text *t)
 {
     for (size_t i = 0; i < t->n; i++) {
@@ -41,8 +58,10 @@ static bool printable(const gba_text *t)
 /* What bootstrapping needs beside names. */
 static void check_whole(const struct bsf_conf *conf, const struct gba_conf_sink *sink)
 {
-    if (conf->http.listen.n == 0)
-        gba_conf_fault(sink, "http", "is needed beside names");
+    if (conf->http.listen.n == 0 && conf->https.listen.n == 0)
+        gba_conf_fault(sink, "http", "is needed beside names, or https");
+    if (conf->https.listen.n > 0)
+        check_tls(conf, sink);
     if (conf->zh.realm.n == 0)
         gba_conf_fault(sink, "zh", "is needed beside names");
     if (conf->diameter.identity.n == 0)

@@ -12,6 +12,7 @@
 struct bsf_conf_name {
     gba_text host;
     gba_text btid_domain;
+    gba_text cert, key; /* PEM files for TLS; empty: those of https */
 };
 
 enum bsf_conf_wrong { BSF_WRONG_403, BSF_WRONG_401 };
@@ -60,6 +61,7 @@ struct bsf_conf_store {
 /* Bootstrapping (http, names, zh, diameter) or the MEF may be left out. */
 struct bsf_conf {
     struct gba_conf_http http;
+    struct gba_conf_https https;
     struct gba_opt_list names; /* of struct bsf_conf_name; none: there is no bootstrapping */
     struct bsf_conf_ub ub;
     struct bsf_conf_zh zh;

@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The HTTP side of a daemon: every address of its configuration, opened and
- * closed together and named in the ready line. */
+/* The HTTP side of a daemon, plain and over TLS: every address of its configuration,
+ * opened and closed together and named in the ready line. */
 #pragma once
 
 #include "rt/daemon.h"
 #include "rt/httpd.h"
 
-enum { RT_SERVE_MAX = 16 }; /* config/common.opt allows no more */
+enum { RT_SERVE_MAX = 16 }; /* of either kind; config/common.opt allows no more */
+
+/* A host name and the PEM files of its certificate chain and key. */
+struct rt_serve_name {
+    const gba_text *host, *cert, *key;
+    struct rt_tls_ctx *ctx; /* private */
+};
 
 struct rt_serve {
-    struct rt_httpd *at[RT_SERVE_MAX];
+    struct rt_httpd *at[2 * RT_SERVE_MAX];
     size_t n;
     struct rt_reasons refused;
+    struct rt_serve_name *names; /* of the TLS side */
+    size_t n_names;
+    struct rt_tls_hooks hooks;
+};
+
+struct rt_serve_tls {
+    const struct gba_conf_http *http; /* bounds */
+    const struct gba_conf_https *https;
+    struct rt_serve_name *names;
+    size_t n_names;
+    rt_httpd_fn *fn;
+    void *arg;
 };
 
 /* Listen on every address; requests go to fn(arg).  *serve is zeroed before, and
@@ -20,7 +38,14 @@ struct rt_serve {
 GBA_MUST_USE gba_rc rt_serve_open(struct rt_serve *serve, struct rt_daemon *daemon,
                                   const struct gba_conf_http *conf, rt_httpd_fn *fn, void *arg);
 
+/* The same over TLS 1.2 and 1.3, after rt_serve_open.  A client that asks for none of the
+ * names is refused; one that asks for no name gets the first.  names lives as long as *serve.
+ * E_TLS_CONF, E_CERT_NAME: a file cannot be used, or the certificate is for another name. */
+GBA_MUST_USE gba_rc rt_serve_open_tls(struct rt_serve *serve, struct rt_daemon *daemon,
+                                      const struct rt_serve_tls *conf);
+
 /* One line a reason (http.count): requests that no handler heard of. */
 void rt_serve_log_counters(const struct rt_serve *serve);
 
+/* Ends names too: no handshake gets through any more. */
 void rt_serve_close(struct rt_serve *serve);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One end of a TLS 1.2 or DTLS 1.2 connection without a socket: octets from the
- * peer go in with rt_tls_feed, octets for it come out with rt_tls_take.  Whoever
+ * One end of a TLS or DTLS connection without a socket: octets from the peer go in with rt_tls_feed, octets for it come out with rt_tls_take.  Whoever
  * owns the socket (rt/httpd, rt/httpc, rt/dtls) moves them.
+ *
+ * A context has the profile of oneM2M (TLS 1.2 and DTLS 1.2, pre-shared keys, P-256) or
+ * that of the web: TLS 1.2 and 1.3, and certificates of RSA too.
  *
  * A handshake that needs an answer from elsewhere (the key of a PSK identity, a
  * verdict on a certificate) asks through a hook and waits, while every other
@@ -83,6 +85,11 @@ struct rt_tls_hooks {
 /* Texts are copied. PEM texts are whole files as views. */
 struct rt_tls_ctx_conf {
     bool server, dtls;
+    bool web;                   /* the profile of the web: TLS only; of the members below cert_pem,
+                                   key_pem (server) and ca_pem (client) are used, and of the hooks
+                                   never cert */
+    gba_view ca_pem;            /* web client: who may sign the certificate of the server, which must
+                                   be for server_name; empty: those that the system trusts */
     const char *suites;         /* OpenSSL names with ':'; only TLS 1.2 suites */
     gba_view cert_pem, key_pem; /* own certificate and its chain; empty: none */
     bool ask_cert;              /* server: with a certificate suite the client must show one */
@@ -94,6 +101,9 @@ struct rt_tls_ctx_conf {
 
 /* E_TLS_CONF (unusable certificate, key or suites), E_MEMORY. */
 GBA_MUST_USE gba_rc rt_tls_ctx_new(const struct rt_tls_ctx_conf *conf, struct rt_tls_ctx **out);
+
+/* Is the context's own certificate for this host name?  Only a dNSName counts, and no wildcard. */
+bool rt_tls_ctx_names(const struct rt_tls_ctx *ctx, const gba_text *host);
 
 /* Replace what is stapled from the next handshake on. */
 void rt_tls_ctx_staple(struct rt_tls_ctx *ctx, gba_view response);

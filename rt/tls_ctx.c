@@ -44,24 +44,25 @@ static bool on_p256(EVP_PKEY *key)
            gba_view_eq(gba_view_cstr(group), GBA_LIT("prime256v1"));
 }
 
-static bool use_key(SSL_CTX *ssl, BIO *pem)
+static bool use_key(SSL_CTX *ssl, BIO *pem, bool any)
 {
     EVP_PKEY *key = PEM_read_bio_PrivateKey(pem, NULL, no_password, NULL);
-    bool ok =
-        key && on_p256(key) && SSL_CTX_use_PrivateKey(ssl, key) == 1 && SSL_CTX_check_private_key(ssl) == 1;
+    bool ok = key && (any || on_p256(key)) && SSL_CTX_use_PrivateKey(ssl, key) == 1 &&
+              SSL_CTX_check_private_key(ssl) == 1;
     EVP_PKEY_free(key);
     return ok;
 }
 
-static gba_rc use_own(SSL_CTX *ssl, gba_view cert_pem, gba_view key_pem)
+gba_rc rt_tls_ctx_own(struct rt_tls_ctx *ctx, const struct rt_tls_ctx_conf *conf, bool any_key)
 {
+    gba_view cert_pem = conf->cert_pem, key_pem = conf->key_pem;
     if (cert_pem.n == 0 && key_pem.n == 0)
         return GBA_OK;
     GBA_ENSURE(cert_pem.n > 0 && cert_pem.n <= INT_MAX && key_pem.n > 0 && key_pem.n <= INT_MAX,
                GBA_E_TLS_CONF);
     BIO *cert = BIO_new_mem_buf(cert_pem.p, (int)cert_pem.n);
     BIO *key = BIO_new_mem_buf(key_pem.p, (int)key_pem.n);
-    bool ok = cert && key && use_chain(ssl, cert) && use_key(ssl, key);
+    bool ok = cert && key && use_chain(ctx->ssl, cert) && use_key(ctx->ssl, key, any_key);
     BIO_free(cert);
     BIO_free(key);
     return ok ? GBA_OK : GBA_E_TLS_CONF;
@@ -93,14 +94,20 @@ static gba_rc use_suites(SSL_CTX *ssl, const char *suites)
 
 /* ---- contexts ---- */
 
-/*= TS-0003 10.2.1: TLS 1.2 and DTLS 1.2; RFC 5705 keys belong to one handshake, so nothing is resumed */
+/* RFC 5705 keys belong to one handshake, so nothing is resumed. */
+void rt_tls_ctx_plain(struct rt_tls_ctx *ctx)
+{
+    SSL_CTX_set_options(ctx->ssl, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                      SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_QUERY_MTU);
+    SSL_CTX_set_session_cache_mode(ctx->ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(ctx->ssl, 0);
+    SSL_CTX_set_dh_auto(ctx->ssl, 1);
+}
+
+/*= TS-0003 10.2.1: TLS 1.2 and DTLS 1.2 */
 static gba_rc restrict_protocol(SSL_CTX *ssl, bool dtls)
 {
     int version = dtls ? DTLS1_2_VERSION : TLS1_2_VERSION;
-    SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_QUERY_MTU);
-    SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_dh_auto(ssl, 1);
     bool ok = SSL_CTX_set_min_proto_version(ssl, version) == 1 &&
               SSL_CTX_set_max_proto_version(ssl, version) == 1 &&
               SSL_CTX_set1_groups_list(ssl, "P-256") == 1 &&
@@ -112,10 +119,13 @@ static gba_rc restrict_protocol(SSL_CTX *ssl, bool dtls)
 static gba_rc configure(struct rt_tls_ctx *ctx, const struct rt_tls_ctx_conf *conf)
 {
     bool only_raw = conf->raw_keys && !conf->server;
+    rt_tls_ctx_plain(ctx);
+    if (conf->web)
+        return rt_tls_web_configure(ctx, conf);
     GBA_TRY(restrict_protocol(ctx->ssl, conf->dtls));
     GBA_TRY(use_suites(ctx->ssl, conf->suites));
     if (!only_raw)
-        GBA_TRY(use_own(ctx->ssl, conf->cert_pem, conf->key_pem));
+        GBA_TRY(rt_tls_ctx_own(ctx, conf, false));
     if (conf->raw_keys)
         GBA_TRY(rt_tls_gnu_new(ctx, conf));
     if (conf->server && conf->psk_hint)
@@ -129,7 +139,7 @@ gba_rc rt_tls_ctx_new(const struct rt_tls_ctx_conf *conf, struct rt_tls_ctx **ou
     struct rt_tls_ctx *ctx = calloc(1, sizeof *ctx);
     GBA_ENSURE(ctx, GBA_E_MEMORY);
     *ctx = (struct rt_tls_ctx){
-        .refs = 1, .server = conf->server, .dtls = conf->dtls, .ask_cert = conf->ask_cert};
+        .refs = 1, .server = conf->server, .dtls = conf->dtls, .ask_cert = conf->ask_cert, .web = conf->web};
     ctx->ssl = SSL_CTX_new(conf->dtls ? DTLS_method() : TLS_method());
     ctx->bio = rt_tls_port_method();
     if (!ctx->ssl || !ctx->bio || RAND_bytes(ctx->cookie_key, sizeof ctx->cookie_key) != 1)

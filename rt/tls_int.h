@@ -5,6 +5,7 @@
  *   rt/tls.c       connections: states, driving the handshake, what ends it
  *   rt/tls_ask.c   questions of a handshake, and the jobs that wait for answers
  *   rt/tls_ctx.c   configurations
+ *   rt/tls_web.c   those with the profile of the web
  *   rt/tls_ossl.c  the engine on OpenSSL
  *   rt/tls_gnu.c   the engine on GnuTLS
  *
@@ -23,6 +24,7 @@
 #include "rt/tls.h"
 
 struct rt_tls_question;
+struct ssl_st; /* of OpenSSL */
 
 enum { RT_TLS_COOKIE = 32 };
 
@@ -77,6 +79,7 @@ extern const struct rt_tls_ops rt_tls_ossl_ops;
 struct rt_tls_ctx {
     uint32_t refs; /* the owner's and one a connection */
     bool server, dtls, ask_cert;
+    bool web; /* OpenSSL judges the server's certificate */
     uint8_t cookie_key[32];           /* DTLS server: of this process only */
     struct rt_buf staple;             /* server: what is stapled */
     const struct rt_tls_ops *raw_ops; /* engine for raw keys; NULL: none are used */
@@ -156,6 +159,21 @@ void rt_tls_resume(struct rt_tls *tls);
 /* ---- contexts ---- */
 
 struct rt_tls_ctx *rt_tls_ctx_hold(struct rt_tls_ctx *ctx);
+
+/* Own certificate and key out of PEM texts; neither: none.  any_key: not only on P-256. E_TLS_CONF. */
+GBA_MUST_USE gba_rc rt_tls_ctx_own(struct rt_tls_ctx *ctx, const struct rt_tls_ctx_conf *conf, bool any_key);
+
+/* No resumption, renegotiation or compression. */
+void rt_tls_ctx_plain(struct rt_tls_ctx *ctx);
+
+/* The profile of the web.  E_TLS_CONF, E_MEMORY. */
+GBA_MUST_USE gba_rc rt_tls_web_configure(struct rt_tls_ctx *ctx, const struct rt_tls_ctx_conf *conf);
+
+/* A client's connection, before its handshake: the name to check. */
+GBA_MUST_USE bool rt_tls_web_expect(struct ssl_st *ssl, const gba_text *name);
+
+/* Of a handshake that is done or failed: OK, or what is wrong with the server's certificate. */
+GBA_MUST_USE gba_rc rt_tls_web_verdict(const struct ssl_st *ssl);
 
 /* Tell OpenSSL's context of the engine's callbacks. */
 void rt_tls_ossl_prepare(struct rt_tls_ctx *ctx);

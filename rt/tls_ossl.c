@@ -118,7 +118,7 @@ static int on_status(SSL *ssl, void *arg)
     if (SSL_is_server(ssl))
         return staple(ssl, tls->ctx);
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
-    if (!chain)
+    if (!chain || tls->ctx->web)
         return 1;
     struct engine *e = tls->engine;
     e->judged = true;
@@ -164,7 +164,8 @@ void rt_tls_ossl_prepare(struct rt_tls_ctx *ctx)
 {
     int client_shows = ctx->ask_cert ? SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT : SSL_VERIFY_NONE;
     SSL_CTX_set_verify(ctx->ssl, ctx->server ? client_shows : SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_cert_verify_callback(ctx->ssl, on_verify, NULL);
+    if (!ctx->web)
+        SSL_CTX_set_cert_verify_callback(ctx->ssl, on_verify, NULL);
     SSL_CTX_set_tlsext_status_cb(ctx->ssl, on_status);
     SSL_CTX_set_tlsext_servername_callback(ctx->ssl, on_name);
     SSL_CTX_set_cookie_generate_cb(ctx->ssl, on_cookie);
@@ -187,6 +188,8 @@ static bool prepare_client(struct rt_tls *tls)
 {
     SSL *ssl = ((struct engine *)tls->engine)->ssl;
     SSL_set_connect_state(ssl);
+    if (tls->ctx->web && !rt_tls_web_expect(ssl, &tls->peer.server_name))
+        return false;
     if (tls->hooks->psk_client)
         SSL_set_psk_client_callback(ssl, on_psk_client);
     return SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp) == 1 &&
@@ -235,6 +238,8 @@ static enum rt_tls_step broken(struct rt_tls *tls, int error)
 {
     struct engine *e = tls->engine;
     tls->alerted = error == SSL_ERROR_ZERO_RETURN || by_alert();
+    if (tls->ctx->web && !tls->ctx->server && tls->refused == GBA_OK)
+        tls->refused = rt_tls_web_verdict(e->ssl);
     if (e->refused != GBA_OK)
         rt_tls_port_alert(&e->port, rt_tls_alert(tls, e->refused));
     ERR_clear_error();
@@ -245,7 +250,8 @@ static enum rt_tls_step broken(struct rt_tls *tls, int error)
 static enum rt_tls_step complete(struct rt_tls *tls)
 {
     struct engine *e = tls->engine;
-    if (!tls->ctx->server && !e->judged && SSL_get_peer_cert_chain(e->ssl))
+    if (!tls->ctx->server && !e->judged && SSL_get_peer_cert_chain(e->ssl) &&
+        !(tls->ctx->web && rt_tls_web_verdict(e->ssl) == GBA_OK))
         return RT_TLS_STEP_BROKEN;
     tls->peer.suite = SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(e->ssl));
     return RT_TLS_STEP_DONE;

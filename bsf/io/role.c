@@ -34,6 +34,26 @@ static gba_rc open_ub(struct bsf_role *role, struct rt_loop *loop, const struct 
     return bsf_ub_http_open(&parts, &role->ub);
 }
 
+/* The name's own certificate, else the common one. */
+static gba_rc open_tls(struct bsf_role *role, struct rt_daemon *daemon, const struct bsf_conf *conf)
+{
+    struct rt_serve_tls tls = {
+        .http = &conf->http,
+        .https = &conf->https,
+        .names = role->names,
+        .n_names = conf->names.n,
+        .fn = bsf_ub_http_on_request,
+        .arg = role->ub,
+    };
+    for (size_t i = 0; i < conf->names.n; i++) {
+        const struct bsf_conf_name *name = bsf_conf_name_at(conf, i);
+        bool own = name->cert.n > 0;
+        role->names[i] = (struct rt_serve_name){
+            &name->host, own ? &name->cert : &conf->https.cert, own ? &name->key : &conf->https.key, NULL};
+    }
+    return rt_serve_open_tls(&role->serve, daemon, &tls);
+}
+
 gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const struct bsf_conf *conf,
                      const struct bsf_role_mef *mef)
 {
@@ -46,7 +66,8 @@ gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const stru
     GBA_TRY(rt_node_start(loop, &conf->diameter, apps, 2, &role->dia));
     GBA_TRY(open_zn(role, loop, conf, mef));
     GBA_TRY(open_ub(role, loop, conf, mef));
-    return rt_serve_open(&role->serve, daemon, &conf->http, bsf_ub_http_on_request, role->ub);
+    GBA_TRY(rt_serve_open(&role->serve, daemon, &conf->http, bsf_ub_http_on_request, role->ub));
+    return conf->https.listen.n > 0 ? open_tls(role, daemon, conf) : GBA_OK;
 }
 
 void bsf_role_log_counters(const struct bsf_role *role)

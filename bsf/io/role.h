@@ -15,6 +15,7 @@ struct bsf_role {
     struct bsf_ub_http *ub;
     struct bsf_zn_fd *zn;
     struct rt_serve serve;
+    struct rt_serve_name names[64]; /* of TLS; config/bsf.opt allows no more */
 };
 
 /* What the MEF has to do with it; all NULL: there is none. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the configurations of all programs share: the `diameter`, `http` and
+ * What the configurations of all programs share: the `diameter`, `http`, `https` and
  * `log` sections (rows in config/common.opt) and how a cross-field check complains.
  *
  * A program's table takes a section in with one row:
@@ -48,7 +48,15 @@ struct gba_conf_http {
     uint32_t idle_ms;            /* a kept-alive connection may wait this long */
 };
 
+/* The same over TLS; bounds of requests are those of the plain side. */
+struct gba_conf_https {
+    struct gba_opt_list listen; /* of gba_text: ADDRESS:PORT; none: no TLS */
+    gba_text cert, key;         /* PEM files, for names without files of their own; may be empty */
+    uint32_t handshake_ms;
+};
+
 extern const struct gba_opt gba_conf_http_rows[];
+extern const struct gba_opt gba_conf_https_rows[];
 extern const struct gba_opt gba_conf_diameter_rows[];
 extern const struct gba_opt gba_conf_log_rows[];
 
