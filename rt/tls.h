@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One end of a TLS or DTLS connection without a socket: octets from the peer go in with rt_tls_feed, octets for it come out with rt_tls_take.  Whoever
- * owns the socket (rt/httpd, rt/httpc, rt/dtls) moves them.
+ * One end of a TLS or DTLS connection without a socket: octets from the peer go in
+ * with rt_tls_feed, octets for it come out with rt_tls_take.  Whoever owns the socket
+ * (rt/httpd, rt/httpc, rt/dtls) moves them.
  *
  * A context has the profile of oneM2M (TLS 1.2 and DTLS 1.2, pre-shared keys, P-256) or
  * that of the web: TLS 1.2 and 1.3, and certificates of RSA too.
