@@ -106,10 +106,16 @@ static bool is_loopback(gba_view address)
     return gba_view_starts(address, GBA_LIT("127.")) || gba_view_starts(address, GBA_LIT("[::1]:"));
 }
 
+static void check_loopback(const struct gba_opt_list *list, const char *key, const struct gba_conf_sink *sink)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (!is_loopback(first_text(list, sizeof(gba_text), i)))
+            gba_conf_fault(sink, key, "expected a loopback address");
+    }
+}
+
 void m2m_conf_admin_check(const struct m2m_conf_admin *conf, const struct gba_conf_sink *sink)
 {
-    for (size_t i = 0; i < conf->listen.n; i++) {
-        if (!is_loopback(first_text(&conf->listen, sizeof(gba_text), i)))
-            gba_conf_fault(sink, "admin.listen", "expected a loopback address");
-    }
+    check_loopback(&conf->listen, "admin.listen", sink);
+    check_loopback(&conf->metrics_listen, "admin.metrics_listen", sink);
 }

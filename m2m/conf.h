@@ -98,6 +98,7 @@ struct m2m_conf_maf {
 struct m2m_conf_admin {
     struct gba_opt_list listen; /* of gba_text: ADDRESS:PORT on loopback */
     gba_text token_file;
+    struct gba_opt_list metrics_listen; /* the same; metrics and health without a token */
 };
 
 /* Tables for lists and sections of the struct of the same name; m2m_conf_listen_rows is

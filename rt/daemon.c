@@ -7,10 +7,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "rt/audit.h"
 #include "rt/conf.h"
-#include "rt/log.h"
 
-enum { LISTENS_MAX = 8, EXIT_GOOD = 0, EXIT_START = 1, EXIT_USAGE = 2 };
+enum { LISTENS_MAX = 12, EXIT_GOOD = 0, EXIT_START = 1, EXIT_USAGE = 2 };
 
 struct rt_daemon {
     const struct rt_daemon_spec *spec;
@@ -18,6 +18,10 @@ struct rt_daemon {
     const char *names[LISTENS_MAX];
     gba_text addresses[LISTENS_MAX];
     size_t n;
+    struct rt_metrics metrics;
+    struct rt_metrics_self *self;
+    struct rt_health health;
+    bool ready, stopping;
 };
 
 struct arguments {
@@ -123,6 +127,7 @@ static sigset_t stop_signals(void)
 static void on_stop(void *arg)
 {
     struct rt_daemon *daemon = arg;
+    daemon->stopping = true;
     rt_log(RT_LOG_NOTICE, "daemon.stopping", RT_CSTR("cause", "signal"));
     rt_loop_stop(daemon->loop);
 }
@@ -136,15 +141,41 @@ static void log_ready(const struct rt_daemon *daemon)
     rt_log_fields(RT_LOG_NOTICE, "daemon.ready", fields);
 }
 
+static const char *daemon_cause(void *arg)
+{
+    const struct rt_daemon *daemon = arg;
+    return daemon->stopping ? "stopping" : daemon->ready ? NULL : "starting";
+}
+
+static gba_rc open_watchers(struct rt_daemon *daemon)
+{
+    const struct rt_daemon_spec *spec = daemon->spec;
+    GBA_TRY(rt_audit_open(spec->program, spec->log));
+    GBA_TRY(rt_health_add(&daemon->health, "daemon", daemon_cause, daemon));
+    return rt_metrics_self_open(&daemon->metrics, daemon->loop, spec->program, &daemon->self);
+}
+
 static gba_rc start(struct rt_daemon *daemon)
 {
     sigset_t set = stop_signals();
+    GBA_TRY(open_watchers(daemon));
     GBA_TRY(rt_on_signal(daemon->loop, SIGTERM, on_stop, daemon));
     GBA_TRY(rt_on_signal(daemon->loop, SIGINT, on_stop, daemon));
     GBA_TRY(daemon->spec->start(daemon->spec->arg, daemon));
+    GBA_TRY(rt_audit("daemon.started", RT_CSTR("version", PACKAGE_VERSION)));
+    daemon->ready = true;
     log_ready(daemon);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     return GBA_OK;
+}
+
+static void close_watchers(struct rt_daemon *daemon, gba_rc rc)
+{
+    if (daemon->ready)
+        rt_audit_note("daemon.stopped", RT_REASON(rc));
+    if (daemon->self)
+        rt_metrics_self_close(daemon->self);
+    rt_audit_close();
 }
 
 static int run(const struct rt_daemon_spec *spec)
@@ -159,6 +190,7 @@ static int run(const struct rt_daemon_spec *spec)
         .level = (enum rt_log_level)spec->log->level,
         .show_identities = spec->log->identities == GBA_CONF_IDENTITIES_SHOWN,
         .fd = 2,
+        .json = spec->log->format == GBA_CONF_FORMAT_JSON,
     });
     gba_rc rc = rt_loop_new(&daemon.loop);
     if (rc == GBA_OK) {
@@ -166,6 +198,7 @@ static int run(const struct rt_daemon_spec *spec)
         if (rc == GBA_OK)
             rt_loop_run(daemon.loop);
         spec->stop(spec->arg);
+        close_watchers(&daemon, rc);
         rt_loop_free(daemon.loop);
     }
     if (rc != GBA_OK)
@@ -189,9 +222,24 @@ int rt_daemon_main(int argc, char **argv, const struct rt_daemon_spec *spec)
     return exit_code;
 }
 
+const char *rt_daemon_program(const struct rt_daemon *daemon)
+{
+    return daemon->spec->program;
+}
+
 struct rt_loop *rt_daemon_loop(struct rt_daemon *daemon)
 {
     return daemon->loop;
+}
+
+struct rt_metrics *rt_daemon_metrics(struct rt_daemon *daemon)
+{
+    return &daemon->metrics;
+}
+
+struct rt_health *rt_daemon_health(struct rt_daemon *daemon)
+{
+    return &daemon->health;
 }
 
 void rt_daemon_listens(struct rt_daemon *daemon, const char *name, gba_view address)

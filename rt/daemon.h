@@ -49,7 +49,8 @@
 #pragma once
 
 #include "gba/base/conf.h"
-#include "rt/loop.h"
+#include "rt/health.h"
+#include "rt/metrics.h"
 
 struct rt_daemon;
 
@@ -79,7 +80,12 @@ int rt_daemon_main(int argc, char **argv, const struct rt_daemon_spec *spec);
  * user.  rt_daemon_main does it; programs with another main call it first. */
 void rt_forbid_dumps(void);
 
+const char *rt_daemon_program(const struct rt_daemon *daemon);
 struct rt_loop *rt_daemon_loop(struct rt_daemon *daemon);
+
+/* Where components register what they count, and what it takes to be ready. */
+struct rt_metrics *rt_daemon_metrics(struct rt_daemon *daemon);
+struct rt_health *rt_daemon_health(struct rt_daemon *daemon);
 
 /* Name an address for the ready line, at most 8 of them; `name` must stay. After a
  * good start one line tells all: "daemon.ready version=0.1.0 ub=127.0.0.1:8080 zn=...". */

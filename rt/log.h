@@ -2,7 +2,10 @@
 /*
  * Log: one line an event, key=value, with time, program, run id.
  *
- *   2030-01-01T00:00:00.123Z keystrap-bsf[4711] warn ub.refused run=9f2c reason=mac-wrong impi=0010***@ims
+ *   2030-01-01T00:00:00.123Z keystrap-bsf[4711] warn ub.refused run=9f2c5b0a7e11 reason=mac-wrong
+ *
+ * or the same as JSON (rt/log_line.h).  The run ties the lines of one exchange together:
+ * adapters set it whenever they go on with an exchange.
  *
  * There is no formatter for octets: keys cannot be logged.  Identities go
  * through RT_ID and are masked unless the configuration says otherwise.
@@ -10,6 +13,7 @@
  */
 #pragma once
 
+#include "gba/base/env.h"
 #include "gba/base/text.h"
 
 enum rt_log_level { RT_LOG_DEBUG, RT_LOG_INFO, RT_LOG_NOTICE, RT_LOG_WARN, RT_LOG_ERROR };
@@ -33,7 +37,8 @@ struct rt_log_conf {
     const char *program;
     enum rt_log_level level;
     bool show_identities;
-    int fd; /* 2 normally */
+    int fd;    /* 2 normally */
+    bool json; /* lines are JSON */
 };
 
 /* Call once in main, before threads; program must outlive all logging.  Before
@@ -50,6 +55,18 @@ void rt_log_fields(enum rt_log_level level, const char *event, const struct rt_l
 
 #define rt_log(level, event, ...) \
     rt_log_fields((level), (event), (const struct rt_log_field[]){__VA_ARGS__, RT_LOG_LAST})
+
+/* Lines of this thread belong to this run from now on (0: to none); returns the one before. */
+uint64_t rt_log_run(uint64_t id);
+
+/* The run that lines of this thread belong to. */
+uint64_t rt_log_run_now(void);
+
+/* A new one: 48 random bits, not 0. */
+uint64_t rt_log_run_new(const gba_env *env);
+
+/* Lines that nobody took since the start. */
+uint64_t rt_log_lost(void);
 
 /* "0010***@ims.mnc001...": the first four characters of the user part (half of
  * it when it has less than eight) and the domain. */

@@ -186,7 +186,7 @@ int main(int argc, char **argv)
     struct uicc_sim *sim;
     if (args.exit_code >= 0)
         return args.exit_code;
-    rt_log_init(&(struct rt_log_conf){"keystrap-card", RT_LOG_INFO, false, STDERR_FILENO});
+    rt_log_init(&(struct rt_log_conf){.program = "keystrap-card", .level = RT_LOG_INFO, .fd = STDERR_FILENO});
     rt_forbid_dumps();
     gba_rc rc =
         args.check_only ? uicc_sim_check(args.sim.profile, &errors) : uicc_sim_new(&args.sim, &errors, &sim);

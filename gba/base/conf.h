@@ -33,10 +33,14 @@ struct gba_conf_diameter {
 };
 
 enum gba_conf_identities { GBA_CONF_IDENTITIES_MASKED, GBA_CONF_IDENTITIES_SHOWN };
+enum gba_conf_format { GBA_CONF_FORMAT_TEXT, GBA_CONF_FORMAT_JSON };
 
 struct gba_conf_log {
     int level;      /* debug, info, notice, warn, error: 0 to 4 */
     int identities; /* enum gba_conf_identities */
+    int format;     /* enum gba_conf_format */
+    gba_text audit; /* file; empty: none */
+    bool audit_required;
 };
 
 /* Where and how a daemon serves HTTP. */

@@ -250,7 +250,8 @@ static void on_command(uv_poll_t *handle, int status, int events)
 static void open_log(const char *path)
 {
     int to = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : STDERR_FILENO;
-    rt_log_init(&(struct rt_log_conf){"dia-node", path ? RT_LOG_DEBUG : RT_LOG_ERROR, false, to});
+    rt_log_init(&(struct rt_log_conf){
+        .program = "dia-node", .level = path ? RT_LOG_DEBUG : RT_LOG_ERROR, .fd = to});
 }
 
 static int child_main(const struct rt_dia_conf *conf, int fd)

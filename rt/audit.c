@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rt/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rt/log_line.h"
+
+/* One file a process, as with the log. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    gba_text path;
+    struct rt_log_style style;
+    int fd; /* -1: none */
+    bool required;
+    bool torn;  /* the last line has no end */
+    bool fails; /* the last line could not be written */
+    struct rt_audit_counts counts;
+} audit = {.fd = -1};
+
+/* Others may not read it, even if it is there already with another mode. */
+static int open_file(const gba_text *path)
+{
+    struct stat st;
+    int fd = open(path->s, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || fchmod(fd, 0600) == 0))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+gba_rc rt_audit_open(const char *program, const struct gba_conf_log *conf)
+{
+    audit.path = conf->audit;
+    audit.style = (struct rt_log_style){program, true, conf->identities == GBA_CONF_IDENTITIES_SHOWN};
+    audit.required = conf->audit_required;
+    if (conf->audit.n == 0)
+        return GBA_OK;
+    audit.fd = open_file(&audit.path);
+    if (audit.fd >= 0)
+        return GBA_OK;
+    rt_log(RT_LOG_ERROR, "audit.no-file", RT_STR("path", gba_text_view(&audit.path)), RT_NUM("errno", errno));
+    return GBA_E_FILE;
+}
+
+gba_rc rt_audit_reopen(void)
+{
+    int fd = audit.path.n > 0 ? open_file(&audit.path) : -1;
+    if (audit.path.n == 0)
+        return GBA_OK;
+    if (fd < 0) {
+        rt_log(RT_LOG_ERROR, "audit.no-file", RT_STR("path", gba_text_view(&audit.path)),
+               RT_NUM("errno", errno));
+        return GBA_E_FILE;
+    }
+    pthread_mutex_lock(&lock);
+    int old = audit.fd;
+    audit.fd = fd;
+    audit.torn = false;
+    pthread_mutex_unlock(&lock);
+    if (old >= 0)
+        close(old);
+    return GBA_OK;
+}
+
+/* ---- lines ---- */
+
+/* 0, or the errno.  What a full disk cut off is ended first, so that lines stay lines. */
+static int write_line(gba_view line)
+{
+    if (audit.torn && write(audit.fd, "\n", 1) != 1)
+        return errno != 0 ? errno : ENOSPC;
+    audit.torn = false;
+    ssize_t n = write(audit.fd, line.p, line.n);
+    if (n == (ssize_t)line.n)
+        return 0;
+    audit.torn = n > 0;
+    return n < 0 ? errno : ENOSPC;
+}
+
+/* True when this is worth a line in the log: not each of many. */
+static bool count(int failure)
+{
+    bool news = (failure != 0) != audit.fails;
+    audit.fails = failure != 0;
+    if (failure == 0)
+        audit.counts.written++;
+    else
+        audit.counts.lost++;
+    return news || (failure != 0 && (audit.counts.lost & (audit.counts.lost - 1)) == 0);
+}
+
+static void tell(const char *event, int failure, uint64_t lines)
+{
+    gba_view path = gba_text_view(&audit.path);
+    if (failure != 0)
+        rt_log(RT_LOG_ERROR, "audit.lost", RT_CSTR("what", event), RT_NUM("errno", failure),
+               RT_NUM("lines", lines), RT_STR("path", path));
+    else
+        rt_log(RT_LOG_NOTICE, "audit.written-again", RT_NUM("lost", lines), RT_STR("path", path));
+}
+
+gba_rc rt_audit_fields(const char *event, const struct rt_log_field *fields)
+{
+    uint8_t room[RT_LOG_LINE_MAX];
+    gba_writer w = gba_writer_of(room, sizeof room);
+    const struct rt_log_head head = {NULL, event, rt_log_run_now()};
+    if (audit.path.n == 0)
+        return GBA_OK;
+    rt_log_line(&w, &audit.style, &head, fields);
+    pthread_mutex_lock(&lock);
+    int failure = audit.fd >= 0 ? write_line(gba_writer_view(&w)) : EBADF;
+    bool news = count(failure);
+    uint64_t lines = audit.counts.lost;
+    pthread_mutex_unlock(&lock);
+    if (news)
+        tell(event, failure, lines);
+    return failure != 0 && audit.required ? GBA_E_AUDIT : GBA_OK;
+}
+
+void rt_audit_note_fields(const char *event, const struct rt_log_field *fields)
+{
+    gba_rc rc = rt_audit_fields(event, fields);
+    (void)rc; /* it was logged and counted */
+}
+
+struct rt_audit_counts rt_audit_count(void)
+{
+    pthread_mutex_lock(&lock);
+    struct rt_audit_counts counts = audit.counts;
+    pthread_mutex_unlock(&lock);
+    return counts;
+}
+
+void rt_audit_close(void)
+{
+    if (audit.fd >= 0)
+        close(audit.fd);
+    audit.fd = -1;
+    audit.path.n = 0;
+}
