@@ -12,6 +12,7 @@
 struct app {
     struct hss_conf conf;
     struct hss_subs_file file;
+    struct hss_subs_file read; /* by the last check, not in use */
     struct hss_auc auc;
     struct rt_dia *dia;
     struct hss_zh_fd *zh;
@@ -46,12 +47,13 @@ static void log_counters(void *arg)
         rt_dia_log_counters(a->dia);
 }
 
-static gba_rc start_zh(struct app *a, struct rt_loop *loop, struct hss_sqn_file *file)
+static gba_rc start_zh(struct app *a, struct rt_daemon *daemon, struct hss_sqn_file *file)
 {
     static const uint32_t apps[] = {DIA_APP_ZH};
+    struct rt_loop *loop = rt_daemon_loop(daemon);
     GBA_TRY(rt_node_start(loop, &a->conf.diameter, apps, 1, &a->dia));
-    return hss_zh_fd_open(&(struct hss_zh_fd_parts){loop, &a->conf, a->dia, &a->auc, a->file.n}, file,
-                          &a->zh);
+    const struct hss_zh_fd_parts parts = {loop, &a->conf, rt_daemon_live(daemon), a->dia, &a->auc, a->file.n};
+    return hss_zh_fd_open(&parts, file, &a->zh);
 }
 
 static gba_rc start(void *arg, struct rt_daemon *daemon)
@@ -59,10 +61,12 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
     struct app *a = arg;
     struct rt_loop *loop = rt_daemon_loop(daemon);
     struct hss_sqn_file *file = NULL;
+    a->file = a->read;
+    a->read = (struct hss_subs_file){.n = 0};
     a->auc = (struct hss_auc){&a->file.subs, a->conf.ind, a->conf.sqn_block,
                               hss_auc_stamp(rt_loop_env(loop)->now_ms)};
     GBA_TRY(open_sqn_file(&a->conf, &a->file, &file));
-    gba_rc rc = start_zh(a, loop, file);
+    gba_rc rc = start_zh(a, daemon, file);
     if (rc != GBA_OK) {
         hss_sqn_file_close(file);
         return rc;
@@ -91,7 +95,8 @@ static void check(const void *conf, const struct gba_conf_sink *sink)
     const struct hss_conf *c = conf;
     struct rt_conf_errors errors = {.n = 0};
     gba_conf_diameter_check(&c->diameter, sink);
-    gba_rc rc = hss_subs_file_read(c->subscribers.s, &app.file, &errors);
+    hss_subs_file_free(&app.read);
+    gba_rc rc = hss_subs_file_read(c->subscribers.s, &app.read, &errors);
     if (rc == GBA_OK)
         return;
     fputs(errors.text, stderr);
@@ -107,6 +112,7 @@ int main(int argc, char **argv)
                                        .conf_file = "/etc/keystrap/hss.yaml",
                                        .rows = hss_conf_rows,
                                        .conf = &app.conf,
+                                       .conf_size = sizeof app.conf,
                                        .log = &app.conf.log,
                                        .check = check,
                                        .start = start,
@@ -114,5 +120,6 @@ int main(int argc, char **argv)
                                        .arg = &app,
                                    });
     hss_subs_file_free(&app.file);
+    hss_subs_file_free(&app.read);
     return exit_code;
 }

@@ -43,6 +43,7 @@ int main(int argc, char **argv)
                            .conf_file = "/etc/keystrap/peer.yaml",
                            .rows = m2m_peer_conf_rows,
                            .conf = &app.conf,
+                           .conf_size = sizeof app.conf,
                            .log = &app.conf.log,
                            .check = check,
                            .start = start,

@@ -85,6 +85,7 @@ int main(int argc, char **argv)
                                   .conf_file = "/etc/keystrap/naf.yaml",
                                   .rows = naf_conf_rows,
                                   .conf = &app.conf,
+                                  .conf_size = sizeof app.conf,
                                   .log = &app.conf.log,
                                   .check = check,
                                   .start = start,

@@ -403,33 +403,3 @@ gba_rc rt_conf_read(const char *path, const struct gba_opt *rows, void *conf, st
     free(octets);
     return rc;
 }
-
-/* ---- the end of a configuration ---- */
-
-static size_t value_size(enum gba_opt_type type)
-{
-    static const size_t sizes[] = {
-        [GBA_OPT_TEXT] = sizeof(gba_text),         [GBA_OPT_BOOL] = sizeof(bool),
-        [GBA_OPT_UINT] = sizeof(uint32_t),         [GBA_OPT_SECONDS] = sizeof(uint32_t),
-        [GBA_OPT_MILLIS] = sizeof(uint32_t),       [GBA_OPT_ENUM] = sizeof(int),
-        [GBA_OPT_ADDRESS] = sizeof(gba_text),      [GBA_OPT_HEX] = sizeof(struct gba_opt_hex),
-        [GBA_OPT_LIST] = sizeof(struct gba_opt_list), [GBA_OPT_SECTION] = 0,
-    };
-    return sizes[type];
-}
-
-void rt_conf_free(const struct gba_opt *rows, void *conf)
-{
-    for (const struct gba_opt *row = rows; row->key; row++) {
-        uint8_t *value = (uint8_t *)conf + row->offset;
-        if (row->type == GBA_OPT_SECTION)
-            rt_conf_free(row->rows, value);
-        if (row->type == GBA_OPT_LIST) {
-            struct gba_opt_list *list = (struct gba_opt_list *)(void *)value;
-            for (size_t i = 0; i < list->n; i++)
-                rt_conf_free(row->rows, (uint8_t *)list->items + i * row->item_size);
-            free(list->items);
-        }
-        gba_wipe_bytes(value, value_size(row->type));
-    }
-}

@@ -36,3 +36,13 @@ void rt_conf_complain(struct rt_conf_errors *errors, const char *path, const cha
 
 /* Wipe every value that the rows describe, and free the lists. */
 void rt_conf_free(const struct gba_opt *rows, void *conf);
+
+/* Hears of an option that two configurations disagree on: "ub.key_lifetime.max", and
+ * whether the new value can be taken over while the program runs (gba_opt.change). */
+typedef void rt_conf_differs_fn(void *ctx, const char *key, bool live);
+
+/* Turn `next`, just read, into what may follow `now` at once: a value that needs a restart
+ * is replaced by a copy of the old one.  Every difference is told to fn.  E_MEMORY: next is
+ * freed as by rt_conf_free. */
+GBA_MUST_USE gba_rc rt_conf_follow(const struct gba_opt *rows, const void *now, void *next,
+                                   rt_conf_differs_fn *fn, void *ctx);

@@ -8,20 +8,29 @@
 #include <sys/resource.h>
 
 #include "rt/audit.h"
-#include "rt/conf.h"
+#include "rt/daemon_conf.h"
 
-enum { LISTENS_MAX = 12, EXIT_GOOD = 0, EXIT_START = 1, EXIT_USAGE = 2 };
+enum {
+    LISTENS_MAX = 12,
+    STOP_MS = 5000,   /* without an option */
+    STOP_LOOK_MS = 5, /* between looks whether everything is done */
+    EXIT_GOOD = 0,
+    EXIT_START = 1,
+    EXIT_USAGE = 2,
+};
 
 struct rt_daemon {
     const struct rt_daemon_spec *spec;
+    struct rt_daemon_conf *conf;
     struct rt_loop *loop;
+    bool ready, stopping;
+    int64_t stop_until; /* monotonic; what is still in progress then is cut */
     const char *names[LISTENS_MAX];
     gba_text addresses[LISTENS_MAX];
     size_t n;
     struct rt_metrics metrics;
     struct rt_metrics_self *self;
     struct rt_health health;
-    bool ready, stopping;
 };
 
 struct arguments {
@@ -74,39 +83,6 @@ static struct arguments parse_arguments(int argc, char **argv, const struct rt_d
     return args;
 }
 
-/* ---- configuration ---- */
-
-struct check_ctx {
-    struct rt_conf_errors *errors;
-    const char *path;
-    bool bad;
-};
-
-static void on_fault(void *ctx, const char *key, const char *text)
-{
-    struct check_ctx *check = ctx;
-    check->bad = true;
-    rt_conf_complain(check->errors, check->path, key, text);
-}
-
-/* True when conf is filled and good; else the errors were printed. */
-static bool read_conf(const struct rt_daemon_spec *spec, const char *path)
-{
-    struct rt_conf_errors errors = {0};
-    struct check_ctx check = {&errors, path, false};
-    gba_rc rc = rt_conf_read(path, spec->rows, spec->conf, &errors);
-    if (rc == GBA_OK && spec->check)
-        spec->check(spec->conf, &(struct gba_conf_sink){on_fault, &check});
-    if (rc == GBA_OK && !check.bad)
-        return true;
-    if (errors.n == 0)
-        rt_conf_complain(&errors, path, "cannot be read", gba_rc_text(rc));
-    fputs(errors.text, stderr);
-    if (rc == GBA_OK)
-        rt_conf_free(spec->rows, spec->conf);
-    return false;
-}
-
 /* ---- the process ---- */
 
 void rt_forbid_dumps(void)
@@ -115,21 +91,60 @@ void rt_forbid_dumps(void)
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 }
 
-static sigset_t stop_signals(void)
+static sigset_t our_signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     return set;
+}
+
+/* ---- stopping ---- */
+
+static size_t in_progress(const struct rt_daemon *daemon)
+{
+    return daemon->spec->busy ? daemon->spec->busy(daemon->spec->arg) : 0;
+}
+
+static void look(void *arg)
+{
+    struct rt_daemon *daemon = arg;
+    size_t n = in_progress(daemon);
+    bool late = rt_loop_env(daemon->loop)->mono_ms >= daemon->stop_until;
+    if (n > 0 && late)
+        rt_log(RT_LOG_WARN, "daemon.stop-timeout", RT_REASON(GBA_E_TIMEOUT), RT_NUM("in-progress", n));
+    if (n == 0 || late || !rt_timer_start(daemon->loop, STOP_LOOK_MS, look, daemon))
+        rt_loop_stop(daemon->loop);
 }
 
 static void on_stop(void *arg)
 {
     struct rt_daemon *daemon = arg;
+    const uint32_t *stop_ms = rt_daemon_conf_at(daemon->conf, daemon->spec->stop_ms);
+    if (daemon->stopping) {
+        rt_log(RT_LOG_NOTICE, "daemon.stopping", RT_CSTR("cause", "second signal"),
+               RT_NUM("in-progress", in_progress(daemon)));
+        rt_loop_stop(daemon->loop);
+        return;
+    }
     daemon->stopping = true;
-    rt_log(RT_LOG_NOTICE, "daemon.stopping", RT_CSTR("cause", "signal"));
-    rt_loop_stop(daemon->loop);
+    daemon->stop_until = rt_loop_env(daemon->loop)->mono_ms + (stop_ms ? *stop_ms : STOP_MS);
+    if (daemon->spec->drain)
+        daemon->spec->drain(daemon->spec->arg);
+    rt_log(RT_LOG_NOTICE, "daemon.stopping", RT_CSTR("cause", "signal"),
+           RT_NUM("in-progress", in_progress(daemon)));
+    look(daemon);
+}
+
+/* ---- beginning and end ---- */
+
+static void on_reload(void *arg)
+{
+    struct rt_daemon *daemon = arg;
+    gba_rc rc = rt_daemon_reload(daemon);
+    (void)rc; /* was logged */
 }
 
 static void log_ready(const struct rt_daemon *daemon)
@@ -157,10 +172,11 @@ static gba_rc open_watchers(struct rt_daemon *daemon)
 
 static gba_rc start(struct rt_daemon *daemon)
 {
-    sigset_t set = stop_signals();
+    sigset_t set = our_signals();
     GBA_TRY(open_watchers(daemon));
     GBA_TRY(rt_on_signal(daemon->loop, SIGTERM, on_stop, daemon));
     GBA_TRY(rt_on_signal(daemon->loop, SIGINT, on_stop, daemon));
+    GBA_TRY(rt_on_signal(daemon->loop, SIGHUP, on_reload, daemon));
     GBA_TRY(daemon->spec->start(daemon->spec->arg, daemon));
     GBA_TRY(rt_audit("daemon.started", RT_CSTR("version", PACKAGE_VERSION)));
     daemon->ready = true;
@@ -178,29 +194,31 @@ static void close_watchers(struct rt_daemon *daemon, gba_rc rc)
     rt_audit_close();
 }
 
-static int run(const struct rt_daemon_spec *spec)
+static gba_rc live(struct rt_daemon *daemon)
 {
-    struct rt_daemon daemon = {.spec = spec};
-    sigset_t set = stop_signals();
+    const struct rt_daemon_spec *spec = daemon->spec;
+    GBA_TRY(rt_live_new(spec->rows, spec->conf, spec->conf_size, &daemon->conf->live));
+    GBA_TRY(rt_loop_new(&daemon->loop));
+    gba_rc rc = start(daemon);
+    if (rc == GBA_OK)
+        rt_loop_run(daemon->loop);
+    spec->stop(spec->arg);
+    close_watchers(daemon, rc);
+    rt_loop_free(daemon->loop);
+    return rc;
+}
+
+static int run(struct rt_daemon_conf *conf)
+{
+    struct rt_daemon daemon = {.spec = conf->spec, .conf = conf};
+    sigset_t set = our_signals();
     rt_forbid_dumps();
     signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    rt_log_init(&(struct rt_log_conf){
-        .program = spec->program,
-        .level = (enum rt_log_level)spec->log->level,
-        .show_identities = spec->log->identities == GBA_CONF_IDENTITIES_SHOWN,
-        .fd = 2,
-        .json = spec->log->format == GBA_CONF_FORMAT_JSON,
-    });
-    gba_rc rc = rt_loop_new(&daemon.loop);
-    if (rc == GBA_OK) {
-        rc = start(&daemon);
-        if (rc == GBA_OK)
-            rt_loop_run(daemon.loop);
-        spec->stop(spec->arg);
-        close_watchers(&daemon, rc);
-        rt_loop_free(daemon.loop);
-    }
+    const struct rt_log_conf log = rt_daemon_conf_log(conf);
+    rt_log_init(&log);
+    gba_rc rc = live(&daemon);
+    rt_live_free(conf->live);
     if (rc != GBA_OK)
         rt_log(RT_LOG_ERROR, "daemon.failed", RT_REASON(rc), RT_CSTR("text", gba_rc_text(rc)));
     else
@@ -213,11 +231,14 @@ int rt_daemon_main(int argc, char **argv, const struct rt_daemon_spec *spec)
     struct arguments args = parse_arguments(argc, argv, spec);
     if (args.exit_code >= 0)
         return args.exit_code;
-    if (!read_conf(spec, args.conf_file))
+    struct rt_daemon_conf conf = {.spec = spec, .path = args.conf_file};
+    if (rt_daemon_conf_read(&conf, spec->conf) != GBA_OK) {
+        fputs(conf.said.text, stderr);
         return EXIT_USAGE;
+    }
     if (args.check_only)
         printf("%s: ok\n", args.conf_file);
-    int exit_code = args.check_only ? EXIT_GOOD : run(spec);
+    int exit_code = args.check_only ? EXIT_GOOD : run(&conf);
     rt_conf_free(spec->rows, spec->conf);
     return exit_code;
 }
@@ -240,6 +261,32 @@ struct rt_metrics *rt_daemon_metrics(struct rt_daemon *daemon)
 struct rt_health *rt_daemon_health(struct rt_daemon *daemon)
 {
     return &daemon->health;
+}
+
+struct rt_live *rt_daemon_live(struct rt_daemon *daemon)
+{
+    return daemon->conf->live;
+}
+
+/* A new audit log is begun even with a bad configuration: the old file was moved away. */
+gba_rc rt_daemon_reload(struct rt_daemon *daemon)
+{
+    gba_rc audit = rt_audit_reopen();
+    if (audit != GBA_OK)
+        rt_log(RT_LOG_ERROR, "audit.reopen-failed", RT_REASON(audit));
+    gba_rc rc = rt_daemon_conf_reload(daemon->conf);
+    rt_audit_note("daemon.reloaded", RT_REASON(rc));
+    return rc;
+}
+
+gba_view rt_daemon_reload_said(const struct rt_daemon *daemon)
+{
+    return gba_view_of(daemon->conf->said.text, daemon->conf->said.n);
+}
+
+bool rt_daemon_ready(const struct rt_daemon *daemon)
+{
+    return daemon->ready && !daemon->stopping;
 }
 
 void rt_daemon_listens(struct rt_daemon *daemon, const char *name, gba_view address)

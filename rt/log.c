@@ -8,14 +8,26 @@
 
 #include "rt/log_line.h"
 
-static struct rt_log_conf conf = {"keystrap", RT_LOG_NOTICE, false, STDERR_FILENO, false};
+static const char *program = "keystrap";
+static int out_fd = STDERR_FILENO;
+static _Atomic(enum rt_log_level) least = RT_LOG_NOTICE;
+static _Atomic bool as_json, show_identities;
 static _Atomic uint32_t lost; /* lines that nobody took, not yet told */
 static _Atomic uint64_t lost_ever;
 static _Thread_local uint64_t run;
 
 void rt_log_init(const struct rt_log_conf *wanted)
 {
-    conf = *wanted;
+    program = wanted->program;
+    out_fd = wanted->fd;
+    rt_log_change(wanted);
+}
+
+void rt_log_change(const struct rt_log_conf *wanted)
+{
+    atomic_store(&least, wanted->level);
+    atomic_store(&show_identities, wanted->show_identities);
+    atomic_store(&as_json, wanted->json);
 }
 
 /* ---- the run ---- */
@@ -47,7 +59,7 @@ static void put_line(gba_writer *w, enum rt_log_level level, const char *event,
                      const struct rt_log_field *fields)
 {
     static const char *const names[] = {"debug", "info", "notice", "warn", "error"};
-    const struct rt_log_style style = {conf.program, conf.json, conf.show_identities};
+    const struct rt_log_style style = {program, as_json, show_identities};
     const struct rt_log_head head = {names[level], event, run};
     rt_log_line(w, &style, &head, fields);
 }
@@ -56,10 +68,10 @@ static void put_line(gba_writer *w, enum rt_log_level level, const char *event,
  * a pipe that poll calls writable takes a whole line (PIPE_BUF). */
 static bool send_line(const gba_writer *line)
 {
-    struct pollfd out = {.fd = conf.fd, .events = POLLOUT};
+    struct pollfd out = {.fd = out_fd, .events = POLLOUT};
     if (poll(&out, 1, 0) == 0)
         return false;
-    while (write(conf.fd, line->p, line->n) < 0 && errno == EINTR)
+    while (write(out_fd, line->p, line->n) < 0 && errno == EINTR)
         continue; /* any other failure to log has nowhere to be told */
     return true;
 }
@@ -80,7 +92,7 @@ void rt_log_fields(enum rt_log_level level, const char *event, const struct rt_l
 {
     char room[RT_LOG_LINE_MAX];
     gba_writer line = gba_writer_of(room, sizeof room);
-    if (level < conf.level)
+    if (level < least)
         return;
     put_line(&line, level, event, fields);
     tell_lost();

@@ -45,6 +45,9 @@ struct rt_log_conf {
  * it, notices and worse go to standard error. */
 void rt_log_init(const struct rt_log_conf *conf);
 
+/* Level, identities and form from now on, while others log; the rest stays. */
+void rt_log_change(const struct rt_log_conf *conf);
+
 /* Thread-safe; one write(2) a line.  Never waits for a reader: a line that a full
  * pipe or terminal does not take is left out, and "log.lost lines=N" tells how many
  * before the next one.  Values over 512 octets end in "...", a line over 4 kB in

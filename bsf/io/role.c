@@ -5,12 +5,13 @@
 #include "rt/log.h"
 #include "rt/node.h"
 
-static gba_rc open_zn(struct bsf_role *role, struct rt_loop *loop, const struct bsf_conf *conf,
+static gba_rc open_zn(struct bsf_role *role, struct rt_daemon *daemon, const struct bsf_conf *conf,
                       const struct bsf_role_mef *mef)
 {
     const struct bsf_zn_fd_parts parts = {
-        .loop = loop,
+        .loop = rt_daemon_loop(daemon),
         .conf = conf,
+        .live = rt_daemon_live(daemon),
         .dia = role->dia,
         .store = &role->store,
         .key = &role->key,
@@ -19,12 +20,13 @@ static gba_rc open_zn(struct bsf_role *role, struct rt_loop *loop, const struct 
     return bsf_zn_fd_open(&parts, &role->zn);
 }
 
-static gba_rc open_ub(struct bsf_role *role, struct rt_loop *loop, const struct bsf_conf *conf,
+static gba_rc open_ub(struct bsf_role *role, struct rt_daemon *daemon, const struct bsf_conf *conf,
                       const struct bsf_role_mef *mef)
 {
     const struct bsf_ub_http_parts parts = {
-        .loop = loop,
+        .loop = rt_daemon_loop(daemon),
         .conf = conf,
+        .live = rt_daemon_live(daemon),
         .dia = role->dia,
         .store = &role->store,
         .key = &role->key,
@@ -64,8 +66,8 @@ gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const stru
     gba_env_random(rt_loop_env(loop), role->key.b, sizeof role->key.b);
     GBA_TRY(bsf_store_mem_open(loop, conf->store.max_records, &role->store));
     GBA_TRY(rt_node_start(loop, &conf->diameter, apps, 2, &role->dia));
-    GBA_TRY(open_zn(role, loop, conf, mef));
-    GBA_TRY(open_ub(role, loop, conf, mef));
+    GBA_TRY(open_zn(role, daemon, conf, mef));
+    GBA_TRY(open_ub(role, daemon, conf, mef));
     GBA_TRY(rt_serve_open(&role->serve, daemon, &conf->http, bsf_ub_http_on_request, role->ub));
     return conf->https.listen.n > 0 ? open_tls(role, daemon, conf) : GBA_OK;
 }

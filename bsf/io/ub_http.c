@@ -27,6 +27,7 @@ struct exchange {
     struct rt_http_tx *tx;
     struct bsf_ub_via via;
     uint8_t address[16];
+    const struct bsf_conf *conf;
     void (*go_on)(struct exchange *x, const struct bsf_ub_event *event);
     struct bsf_ub_run run;
 };
@@ -68,6 +69,7 @@ static void reply(struct exchange *x, const struct bsf_ub_order *order)
         tell(x);
     rt_reasons_add(&ub->reasons, order->reason);
     rt_http_reply(x->tx, order->reply);
+    rt_live_drop(ub->parts.live, x->conf);
     free(x);
     ub->live--;
     if (ub->closing && ub->live == 0)
@@ -108,7 +110,7 @@ static void obey(struct exchange *x, const struct bsf_ub_order *order)
         store->del(store->self, order->key, on_stored, x);
         return;
     case BSF_UB_ASK_HSS:
-        bsf_zh_send(parts->dia, &order->mar, parts->conf->diameter.timeout_ms, on_vector, x);
+        bsf_zh_send(parts->dia, &order->mar, x->conf->diameter.timeout_ms, on_vector, x);
         return;
     case BSF_UB_REPLY:
         reply(x, order);
@@ -119,6 +121,7 @@ static void obey(struct exchange *x, const struct bsf_ub_order *order)
 static void go_on(struct exchange *x, const struct bsf_ub_event *event)
 {
     struct bsf_ub_order order;
+    x->ub->engine.conf = x->conf;
     bsf_ub_step(&x->ub->engine, &x->run, rt_loop_env(x->ub->parts.loop), event, &order);
     obey(x, &order);
 }
@@ -150,6 +153,7 @@ void bsf_ub_http_on_request(void *arg, struct rt_http_tx *tx, const struct gba_h
     }
     x->ub = ub;
     x->tx = tx;
+    x->conf = rt_live_hold(ub->parts.live);
     x->go_on = go_on;
     ub->live++;
     note_via(x);
@@ -159,6 +163,7 @@ void bsf_ub_http_on_request(void *arg, struct rt_http_tx *tx, const struct gba_h
 static void on_tick(void *arg)
 {
     struct bsf_ub_http *ub = arg;
+    ub->engine.conf = rt_live_now(ub->parts.live);
     bsf_ub_tick(&ub->engine, rt_loop_env(ub->parts.loop));
     ub->tick = rt_timer_start(ub->parts.loop, TICK_MS, on_tick, ub);
 }

@@ -6,6 +6,7 @@
 #include "bsf/ub.h"
 #include "rt/fdiam.h"
 #include "rt/httpd.h"
+#include "rt/live.h"
 
 struct bsf_ub_http;
 
@@ -17,7 +18,8 @@ struct bsf_ub_http_done {
 
 struct bsf_ub_http_parts {
     struct rt_loop *loop;
-    const struct bsf_conf *conf;
+    const struct bsf_conf *conf; /* the first */
+    struct rt_live *live;        /* a request keeps to the end what is in force when it arrives */
     struct rt_dia *dia;
     const struct bsf_store *store;
     const gba_seal_key *key;

@@ -18,6 +18,7 @@ struct bsf_zn_fd {
 struct exchange {
     struct bsf_zn_fd *zn;
     struct msg *msg;
+    const struct bsf_conf *conf;
     struct dia_bir bir;
     struct bsf_zn_run run;
 };
@@ -56,6 +57,7 @@ static void answer(struct exchange *x, const struct bsf_zn_order *order)
         rt_reasons_add(&zn->reasons, order->reason);
         rt_dia_answer(zn->parts.dia, x->msg);
     }
+    rt_live_drop(zn->parts.live, x->conf);
     free(x);
 }
 
@@ -64,6 +66,7 @@ static void on_found(void *arg, gba_rc rc, gba_view record)
     struct exchange *x = arg;
     struct bsf_zn_event event = {.kind = BSF_ZN_FOUND, .rc = rc, .record = record};
     struct bsf_zn_order order;
+    x->zn->engine.conf = x->conf;
     bsf_zn_serve_step(&x->zn->engine, &x->run, rt_loop_env(x->zn->parts.loop), &event, &order);
     answer(x, &order);
     gba_wipe(&order.bia);
@@ -74,6 +77,7 @@ static void serve(struct exchange *x)
     const struct bsf_store *store = x->zn->parts.store;
     struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &x->bir, .peer = rt_dia_peer_of(x->msg)};
     struct bsf_zn_order order;
+    x->zn->engine.conf = x->conf;
     bsf_zn_serve_step(&x->zn->engine, &x->run, rt_loop_env(x->zn->parts.loop), &event, &order);
     if (order.kind == BSF_ZN_FIND)
         store->get(store->self, order.key, on_found, x);
@@ -96,6 +100,7 @@ static void on_request(void *arg, struct msg *msg)
     }
     x->zn = zn;
     x->msg = msg;
+    x->conf = rt_live_hold(zn->parts.live);
     serve(x);
 }
 

@@ -5,12 +5,14 @@
 #include "bsf/store.h"
 #include "bsf/zn_serve.h"
 #include "rt/fdiam.h"
+#include "rt/live.h"
 
 struct bsf_zn_fd;
 
 struct bsf_zn_fd_parts {
     struct rt_loop *loop;
-    const struct bsf_conf *conf;
+    const struct bsf_conf *conf; /* the first */
+    struct rt_live *live;        /* a request keeps to the end what is in force when it arrives */
     struct rt_dia *dia;
     const struct bsf_store *store;
     const gba_seal_key *key;

@@ -42,6 +42,10 @@ struct gba_opt_list {
 
 enum { GBA_OPT_ROWS_MAX = 64 };
 
+/* Whether a running program takes a new value over (SIGHUP).  What a row says holds for all
+ * below it that say nothing; where nothing is said, a restart is needed. */
+enum gba_opt_change { GBA_OPT_AS_ABOVE, GBA_OPT_LIVE, GBA_OPT_RESTART };
+
 /*
  * fallback, when the key is not in the file:
  *   "text"  stands for it, as it would be written in the file (scalars)
@@ -61,6 +65,7 @@ struct gba_opt {
     const char *words;          /* GBA_OPT_ENUM: "a|b|c" */
     const struct gba_opt *rows; /* GBA_OPT_LIST, GBA_OPT_SECTION: the members, at most GBA_OPT_ROWS_MAX */
     size_t item_size;           /* GBA_OPT_LIST */
+    enum gba_opt_change change; /* of a LIST: as a whole */
     const char *text;           /* one or two sentences for the manual */
 };
 

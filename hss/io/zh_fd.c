@@ -51,7 +51,8 @@ static void on_release(void *arg)
 /* Take the answer and send it, now or after the delay. */
 static void release(struct hss_zh_fd *zh, struct msg *answer)
 {
-    uint32_t ms = zh->parts.conf->delay_ms;
+    const struct hss_conf *conf = rt_live_now(zh->parts.live);
+    uint32_t ms = conf->delay_ms;
     struct exchange *x = ms > 0 && !zh->draining ? calloc(1, sizeof *x) : NULL;
     struct rt_timer *timer = x ? rt_timer_start(zh->parts.loop, ms, on_release, x) : NULL;
     if (!timer) {

@@ -6,12 +6,14 @@
 #include "hss/conf.h"
 #include "hss/io/sqn_file.h"
 #include "rt/fdiam.h"
+#include "rt/live.h"
 
 struct hss_zh_fd;
 
 struct hss_zh_fd_parts {
     struct rt_loop *loop;
-    const struct hss_conf *conf;
+    const struct hss_conf *conf; /* the first */
+    struct rt_live *live;
     struct rt_dia *dia;
     struct hss_auc *auc;
     size_t n_subs;
