@@ -17,8 +17,6 @@ enum {
 /* libfdcore keeps one node a process, and one life of it. */
 static struct rt_dia node = {
     .in_lock = PTHREAD_MUTEX_INITIALIZER,
-    .out_lock = PTHREAD_MUTEX_INITIALIZER,
-    .out_more = PTHREAD_COND_INITIALIZER,
 };
 static bool node_used;
 static gba_text node_why;
@@ -86,6 +84,8 @@ static gba_rc start_core(void)
 static gba_rc build(struct rt_dia *dia, const struct rt_dia_conf *conf)
 {
     GBA_TRY(dia_guard_log());
+    if (dia_fifo_init(dia) != GBA_OK)
+        return refuse(GBA_E_DIA_CONFIG, "the program was linked without its own queues for freeDiameter");
     if (fd_core_initialize() != 0)
         return refuse(GBA_E_DIA_CONFIG, "freeDiameter does not start");
     GBA_TRY(load_dictionary());
@@ -191,9 +191,8 @@ static void pass_marker(unsigned number)
  * goes out, then the threads are told to end, then a last message wakes them. */
 static void *stop_main(void *arg)
 {
-    struct rt_dia *dia = arg;
     struct fd_rt_out_hdl *route;
-    pthread_join(dia->sender, NULL);
+    (void)arg;
     if (fd_rt_out_register(to_nobody, NULL, -1, &route) == 0) {
         pass_marker(1);
         fd_rtdisp_cleanstop();

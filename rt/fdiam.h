@@ -4,8 +4,8 @@
  *
  * One node a process, one life a process (a libfdcore limit).  freeDiameter
  * keeps its own threads; messages cross to the loop's thread and are decoded
- * and answered there.  Sending is done by one sender thread, because
- * fd_msg_send may block.  All guards against its faults are on: structural
+ * and answered there.  Its queues are ours
+ * (rt/fdiam_fifo.c), so that sending never blocks the loop.  All guards against its faults are on: structural
  * check of every received message, repaired Result-Code of answers, completion
  * of dropped answers, no message dump in logs, the session anchor, TCP_NODELAY,
  * loopback endpoints, and the comparison of a TLS peer's certificate with its

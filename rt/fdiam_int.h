@@ -5,11 +5,11 @@
  *   fdiam.c        node life
  *   fdiam_peers.c  peers as the loop sees them
  *   fdiam_conf.c   freeDiameter's configuration, generated and given to it
+ *   fdiam_fifo.c   the queues between freeDiameter's threads
  *   fdiam_guard.c  hooks, who may connect, freeDiameter's log lines
  *   fdiam_req.c    requests: pending ones with their timers, hand-over both ways
  *
- * Threads: "loop" is the loop's thread, "fd" is any thread of freeDiameter,
- * "sender" is ours and the only one that may block in fd_msg_send.
+ * Threads: "loop" is the loop's thread, "fd" is any thread of freeDiameter.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ enum { DIA_MAX_HANDLERS = 8 };
 struct dia_item {
     struct msg *msg;    /* NULL with a ticket: the request failed with rc */
     uint64_t ticket;    /* which request of ours; 0: somebody else's request, or our answer */
-    uint64_t due_ms;    /* monotonic; when a request stops being worth sending */
+    uint64_t due_ms;    /* by the loop; until when an answer is held */
     gba_rc rc;
 };
 
@@ -85,19 +85,14 @@ struct rt_dia {
     uint32_t look_ms;      /* until the next look at the peers */
     bool closing;
     struct dia_batch in_taken;
+    struct dia_batch held;        /* answers that wait for their peer to be open */
+    struct rt_timer *held_timer;
 
     /* fd and loop, under in_lock */
     pthread_mutex_t in_lock;
     struct dia_batch in;
     bool in_shut;
 
-    /* loop and sender, under out_lock */
-    pthread_mutex_t out_lock;
-    pthread_cond_t out_more;
-    struct dia_batch out;
-    bool out_shut;
-
-    pthread_t sender;
     struct rt_reasons refused; /* any thread */
 };
 
@@ -132,16 +127,26 @@ GBA_MUST_USE gba_rc dia_guard_arm(struct rt_dia *dia);
 /* Count and log an answer that refuses a request before any handler has seen it. */
 void dia_guard_refused(struct rt_dia *dia, struct msg *answer);
 
+/* ---- fdiam_fifo.c ---- */
+
+/* Before libfdcore makes its queues.  E_DIA_CONFIG: it does not use ours. */
+GBA_MUST_USE gba_rc dia_fifo_init(struct rt_dia *dia);
+
+/* What becomes of an item that this thread posts to a full queue: it waits for room, or is
+ * refused (EAGAIN).  Returns what was in force. */
+enum dia_fifo_full { DIA_FIFO_WAIT, DIA_FIFO_FAIL };
+enum dia_fifo_full dia_fifo_when_full(enum dia_fifo_full what);
+
 /* ---- fdiam_req.c ---- */
 
 GBA_MUST_USE gba_rc dia_req_init(struct rt_dia *dia);
-/* Once freeDiameter and the sender have ended.  A post may still come: locks stay. */
+/* Once freeDiameter has ended.  A post may still come: locks stay. */
 void dia_req_free(struct rt_dia *dia);
 
-/* Take requests of the applications from freeDiameter, start the sender. */
+/* Take requests of the applications from freeDiameter. */
 GBA_MUST_USE gba_rc dia_req_start(struct rt_dia *dia);
 
-/* Complete what waits; the sender ends when it has sent what it has. */
+/* Complete what waits; nothing is sent any more. */
 void dia_req_close(struct rt_dia *dia);
 
 /* fd: hand an item to the loop; false when closed (msg is the caller's still). */

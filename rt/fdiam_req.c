@@ -54,13 +54,6 @@ static void batch_swap(struct dia_batch *a, struct dia_batch *b)
 
 /* ---- slots ---- */
 
-static uint64_t clock_ms(clockid_t which)
-{
-    struct timespec now;
-    clock_gettime(which, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Sorted by due_ms; new ones nearly always belong at the end. */
 static void due_insert(struct rt_dia *dia, uint32_t index)
 {
@@ -291,22 +284,7 @@ static int on_message(struct msg **msg, struct avp *avp, struct session *session
     return failed ? failed : fd_msg_rescode_set(*msg, "DIAMETER_TOO_BUSY", NULL, NULL, 1);
 }
 
-/* ---- the sender: the only thread that may wait for freeDiameter ---- */
-
-static void send_request(const struct dia_item *item, uint64_t now, uint64_t wall)
-{
-    struct msg *msg = item->msg;
-    void *ticket = (void *)(uintptr_t)item->ticket;
-    int failed = 0;
-    if (item->due_ms > now) {
-        struct timespec when = timespec_of(wall + (item->due_ms - now));
-        failed = fd_msg_send_timeout(&msg, on_answer, ticket, on_expired, &when);
-    }
-    if (msg)
-        fd_msg_free(msg);
-    if (failed)
-        dia_req_post(the_node, (struct dia_item){.ticket = item->ticket, .rc = GBA_E_DIA_UNDELIVERABLE});
-}
+/* ---- sending ---- */
 
 /* freeDiameter takes requests from a peer that has its CEA but has not answered
  * the first DWR, and throws away the answers for it. */
@@ -323,74 +301,54 @@ static bool peer_is_opening(struct msg *answer)
     return state == STATE_OPEN_NEW || state == STATE_REOPEN;
 }
 
-static void send_answer(struct dia_item item, uint64_t now, struct dia_batch *held)
+/* The library's queue may be full: the loop does not wait. */
+static void send_answer(struct msg *answer)
 {
-    if (item.due_ms == 0)
-        item.due_ms = now + HOLD_MS;
-    if (now < item.due_ms && peer_is_opening(item.msg) && batch_add(held, item))
+    enum dia_fifo_full before = dia_fifo_when_full(DIA_FIFO_FAIL);
+    (void)fd_msg_send(&answer, NULL, NULL);
+    (void)dia_fifo_when_full(before);
+    if (!answer)
         return;
-    if (fd_msg_send(&item.msg, NULL, NULL) != 0 && item.msg)
-        fd_msg_free(item.msg);
+    dia_req_dropped(the_node, answer);
+    fd_msg_free(answer);
 }
 
-/* What must wait goes to held. */
-static void send_batch(struct dia_batch *batch, struct dia_batch *held)
-{
-    uint64_t now = clock_ms(CLOCK_MONOTONIC);
-    uint64_t wall = clock_ms(CLOCK_REALTIME);
-    for (size_t i = 0; i < batch->n; i++) {
-        if (batch->items[i].ticket != 0)
-            send_request(&batch->items[i], now, wall);
-        else
-            send_answer(batch->items[i], now, held);
-    }
-    batch->n = 0;
-}
-
-/* With the lock: until there is something to do. */
-static void await_work(struct rt_dia *dia, bool holding)
-{
-    struct timespec soon = timespec_of(clock_ms(CLOCK_REALTIME) + HOLD_LOOK_MS);
-    int late = 0;
-    while (dia->out.n == 0 && !dia->out_shut && !late) {
-        if (holding)
-            late = pthread_cond_timedwait(&dia->out_more, &dia->out_lock, &soon);
-        else
-            pthread_cond_wait(&dia->out_more, &dia->out_lock);
-    }
-}
-
-static void *sender_main(void *arg)
+static void on_held(void *arg)
 {
     struct rt_dia *dia = arg;
-    struct dia_batch taken = {0}, held = {0}, again = {0};
-    bool shut;
-    do {
-        pthread_mutex_lock(&dia->out_lock);
-        await_work(dia, held.n > 0);
-        batch_swap(&dia->out, &taken);
-        shut = dia->out_shut;
-        pthread_mutex_unlock(&dia->out_lock);
-        batch_swap(&held, &again);
-        send_batch(&again, &held);
-        send_batch(&taken, &held);
-    } while (!shut);
-    batch_free(&taken);
-    batch_free(&held);
-    batch_free(&again);
-    return NULL;
+    struct dia_batch *held = &dia->held;
+    uint64_t now = uv_now(rt_loop_uv(dia->loop));
+    size_t kept = 0;
+    for (size_t i = 0; i < held->n; i++) {
+        if (now < held->items[i].due_ms && peer_is_opening(held->items[i].msg))
+            held->items[kept++] = held->items[i];
+        else
+            send_answer(held->items[i].msg);
+    }
+    held->n = kept;
+    dia->held_timer = kept > 0 ? rt_timer_start(dia->loop, HOLD_LOOK_MS, on_held, dia) : NULL;
 }
 
-/* A full queue means that the sender is stuck: freeDiameter waits for a peer that does not read. */
-static bool give_to_sender(struct rt_dia *dia, struct dia_item item)
+static bool hold(struct rt_dia *dia, struct msg *answer)
 {
-    pthread_mutex_lock(&dia->out_lock);
-    bool full = item.ticket != 0 && dia->out.n >= dia->max_waiting;
-    bool taken = !dia->out_shut && !full && batch_add(&dia->out, item);
-    if (taken && dia->out.n == 1)
-        pthread_cond_signal(&dia->out_more);
-    pthread_mutex_unlock(&dia->out_lock);
-    return taken;
+    uint64_t due = uv_now(rt_loop_uv(dia->loop)) + HOLD_MS;
+    if (!batch_add(&dia->held, (struct dia_item){.msg = answer, .due_ms = due}))
+        return false;
+    if (!dia->held_timer)
+        dia->held_timer = rt_timer_start(dia->loop, HOLD_LOOK_MS, on_held, dia);
+    return true;
+}
+
+/* False when freeDiameter does not take it; the message is gone either way. */
+static bool send_request(struct rt_dia *dia, struct msg *req, uint64_t ticket, uint32_t timeout_ms)
+{
+    struct timespec due = timespec_of((uint64_t)rt_loop_env(dia->loop)->now_ms + timeout_ms);
+    enum dia_fifo_full before = dia_fifo_when_full(DIA_FIFO_FAIL);
+    int failed = fd_msg_send_timeout(&req, on_answer, (void *)(uintptr_t)ticket, on_expired, &due);
+    (void)dia_fifo_when_full(before);
+    if (req)
+        fd_msg_free(req);
+    return !failed;
 }
 
 /* ---- the port ---- */
@@ -404,8 +362,10 @@ gba_rc rt_dia_on_request(struct rt_dia *dia, uint32_t app, uint32_t cmd, rt_dia_
 
 void rt_dia_answer(struct rt_dia *dia, struct msg *answer)
 {
-    if (!give_to_sender(dia, (struct dia_item){.msg = answer}))
+    if (dia->closing)
         fd_msg_free(answer);
+    else if (!peer_is_opening(answer) || !hold(dia, answer))
+        send_answer(answer);
 }
 
 struct refusal {
@@ -442,8 +402,7 @@ void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt
         return;
     }
     uint64_t due = uv_now(rt_loop_uv(dia->loop)) + timeout_ms;
-    if (!give_to_sender(dia, (struct dia_item){.msg = req, .ticket = ticket_of(dia, index), .due_ms = due})) {
-        fd_msg_free(req);
+    if (!send_request(dia, req, ticket_of(dia, index), timeout_ms)) {
         refuse_later(dia, (struct refusal){fn, arg, GBA_E_DIA_BUSY});
         return;
     }
@@ -491,7 +450,6 @@ gba_rc dia_req_start(struct rt_dia *dia)
                        fd_disp_register(on_message, DISP_HOW_APPID, &when, dia, NULL) == 0,
                    GBA_E_DIA_CONFIG);
     }
-    GBA_ENSURE(pthread_create(&dia->sender, NULL, sender_main, dia) == 0, GBA_E_MEMORY);
     return GBA_OK;
 }
 
@@ -499,14 +457,11 @@ void dia_req_close(struct rt_dia *dia)
 {
     dia->closing = true;
     rt_timer_cancel(dia->due_timer);
-    dia->due_timer = NULL;
+    rt_timer_cancel(dia->held_timer);
+    dia->due_timer = dia->held_timer = NULL;
     pthread_mutex_lock(&dia->in_lock);
     dia->in_shut = true;
     pthread_mutex_unlock(&dia->in_lock);
-    pthread_mutex_lock(&dia->out_lock);
-    dia->out_shut = true;
-    pthread_cond_signal(&dia->out_more);
-    pthread_mutex_unlock(&dia->out_lock);
     while (dia->first_due)
         complete(dia, dia->first_due, GBA_E_PEER_GONE, NULL);
 }
@@ -515,7 +470,7 @@ void dia_req_free(struct rt_dia *dia)
 {
     batch_free(&dia->in);
     batch_free(&dia->in_taken);
-    batch_free(&dia->out);
+    batch_free(&dia->held);
     free(dia->slots);
     dia->slots = NULL;
     dia->free_slots = 0;
