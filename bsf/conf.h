@@ -23,6 +23,24 @@ struct bsf_conf_lifetime {
     uint32_t default_s, min_s, max_s;
 };
 
+/* So much at once, and then so much a minute; burst 0: no limit. */
+struct bsf_conf_limit {
+    uint32_t burst, rate;
+};
+
+struct bsf_conf_limits {
+    struct bsf_conf_limit identity; /* vectors for one subscriber */
+    struct bsf_conf_limit address;  /* requests of one address */
+    struct bsf_conf_limit total;    /* requests */
+    uint32_t identities, addresses; /* how many are remembered */
+    uint32_t repeat_s;              /* how old a challenge may be that is repeated */
+};
+
+/* Statuses that the standards leave open; each an index into the words of its option. */
+struct bsf_conf_status {
+    int malformed, unknown_identity, refused, unknown_tmpi, unknown_nonce, unavailable, limited;
+};
+
 struct bsf_conf_ub {
     gba_text product;   /* first word of the Server field */
     int wrong_response; /* enum bsf_conf_wrong */
@@ -32,6 +50,11 @@ struct bsf_conf_ub {
     uint32_t max_challenges;
     uint32_t resync_limit;  /* resynchronisations in one run */
     uint32_t retry_after_s; /* said with 503 */
+    bool require_token;     /* refuse devices whose User-Agent does not say 3gpp-gba-tmpi */
+    bool hide_unknown;      /* challenge subscribers that do not exist */
+    bool currenttime;       /* say what time it is in BootstrappingInfo */
+    struct bsf_conf_limits limits;
+    struct bsf_conf_status replies;
     struct bsf_conf_lifetime key_lifetime;
 };
 

@@ -6,7 +6,8 @@
 size_t bsf_ub_memory(const struct bsf_conf *conf)
 {
     return gba_aligned(bsf_challenges_memory(conf->ub.max_challenges)) +
-           gba_aligned(bsf_guss_cache_memory(conf->zh.guss_cache)) + sizeof(struct bsf_ub_scratch);
+           gba_aligned(bsf_guss_cache_memory(conf->zh.guss_cache)) +
+           gba_aligned(bsf_limits_memory(&conf->ub.limits)) + sizeof(struct bsf_ub_scratch);
 }
 
 void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_key *key, void *memory,
@@ -14,12 +15,15 @@ void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_
 {
     uint64_t seed;
     uint8_t *gusses = (uint8_t *)memory + gba_aligned(bsf_challenges_memory(conf->ub.max_challenges));
-    uint8_t *scratch = gusses + gba_aligned(bsf_guss_cache_memory(conf->zh.guss_cache));
+    uint8_t *limits = gusses + gba_aligned(bsf_guss_cache_memory(conf->zh.guss_cache));
+    uint8_t *scratch = limits + gba_aligned(bsf_limits_memory(&conf->ub.limits));
     gba_env_random(env, &seed, sizeof seed);
     ub->conf = conf;
     bsf_challenges_init(&ub->challenges, memory, conf->ub.max_challenges, seed);
     ub->challenges.lifetime_ms = (int64_t)conf->ub.challenge_s * 1000;
     bsf_guss_cache_init(&ub->gusses, gusses, conf->zh.guss_cache, seed);
+    bsf_limits_init(&ub->limits, &conf->ub.limits, limits, seed);
+    ub->amf = (gba_amf){{0, 0}};
     ub->scratch = (struct bsf_ub_scratch *)(void *)scratch;
     ub->scratch->sealer.key = key;
 }
@@ -73,7 +77,9 @@ static gba_rc on_request(const struct bsf_ub_at *s, const struct bsf_ub_event *e
     run->impi.n = run->host.n = run->tmpi.n = 0;
     run->resync = run->second = false;
     run->resyncs = 0;
+    run->via = *event->via;
     bsf_challenges_expire(&s->ub->challenges, s->env->mono_ms);
+    GBA_TRY(bsf_limits_request(&s->ub->limits, s->env->mono_ms, run->via.address, 1));
     GBA_TRY(bsf_ub_read(s->ub->conf, event->req, &arena, &run->ask));
     return run->ask.first ? bsf_ub_ask_challenge(s) : bsf_ub_on_response(s);
 }

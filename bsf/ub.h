@@ -16,15 +16,24 @@
 #pragma once
 
 #include "bsf/guss_cache.h"
+#include "bsf/limits.h"
 #include "bsf/ub_reply.h"
 #include "bsf/zh_ask.h"
 
 struct bsf_ub_scratch;
 
+/* The connection a request came over. Views live as long as the request's. */
+struct bsf_ub_via {
+    gba_view address; /* of the peer: 4 or 16 octets; absent: not known */
+    bool tls;
+};
+
 struct bsf_ub {
     const struct bsf_conf *conf;
     struct bsf_challenges challenges;
     struct bsf_guss_cache gusses;
+    struct bsf_limits limits;
+    gba_amf amf; /* of the last AUTN: those we make up look alike */
     struct bsf_ub_scratch *scratch;
 };
 
@@ -48,6 +57,7 @@ struct bsf_ub_run {
     int state;
     gba_rc cause; /* why we challenge (again) */
     struct bsf_ub_ask ask;
+    struct bsf_ub_via via;
     gba_text impi;
     gba_text host; /* where a redirect sent us */
     gba_text tmpi; /* the new one; empty: none */
@@ -62,12 +72,6 @@ struct bsf_ub_run {
     int64_t expiry_s;
     struct bsf_ub_reply reply;
     uint8_t room[2048]; /* of parameters that had to be unescaped */
-};
-
-/* The connection a request came over. Views live as long as the request's. */
-struct bsf_ub_via {
-    gba_view address; /* of the peer: 4 or 16 octets; absent: not known */
-    bool tls;
 };
 
 enum bsf_ub_event_kind { BSF_UB_REQUEST, BSF_UB_FOUND, BSF_UB_VECTOR, BSF_UB_STORED };

@@ -44,7 +44,8 @@ GBA_MUST_USE gba_rc bsf_ub_order_by_tmpi(const struct bsf_ub_at *s, enum bsf_ub_
 
 /* ---- asking for a vector and giving a challenge (ub_issue.c) ---- */
 
-/* Ask the HSS for a vector for the run's IMPI, with the run's AUTS when it resynchronises. */
+/* Ask the HSS for a vector for the run's IMPI, with the run's AUTS when it resynchronises.
+ * Beyond the subscriber's limit its last challenge is repeated, or E_UB_LIMIT_IDENTITY. */
 GBA_MUST_USE gba_rc bsf_ub_ask_hss(const struct bsf_ub_at *s);
 
 /* The request needs a challenge: find out whose, and ask for a vector. */

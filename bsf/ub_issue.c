@@ -17,15 +17,42 @@ static struct bsf_zh_ask question(const struct bsf_ub_run *run)
     };
 }
 
-gba_rc bsf_ub_ask_hss(const struct bsf_ub_at *s)
+static gba_rc ask(const struct bsf_ub_at *s)
 {
     const struct bsf_guss_item *cached = bsf_guss_cache_find(&s->ub->gusses, gba_text_view(&s->run->impi));
     s->run->has_guss_stamp = cached != NULL;
     s->run->guss_stamp_s = cached ? cached->stamp_s : 0;
-    struct bsf_zh_ask ask = question(s->run);
-    bsf_zh_ask_mar(s->ub->conf, &ask, &s->order->mar);
+    struct bsf_zh_ask zh = question(s->run);
+    bsf_zh_ask_mar(s->ub->conf, &zh, &s->order->mar);
     s->run->state = BSF_UB_ASKING;
     s->order->kind = BSF_UB_ASK_HSS;
+    return GBA_OK;
+}
+
+/* The challenge the device, or somebody under its name, was given last and did
+ * not answer; NULL when there is none that would do for this request too. */
+static const struct bsf_challenge *unanswered(const struct bsf_ub_at *s)
+{
+    const struct bsf_ub_run *run = s->run;
+    bool by_tmpi = gba_is_tmpi(run->ask.auth.username);
+    const gba_rand *rand = bsf_limits_last(&s->ub->limits, gba_text_view(&run->impi), by_tmpi);
+    const struct bsf_challenge *c =
+        rand ? bsf_challenges_find(&s->ub->challenges, rand, s->env->mono_ms) : NULL;
+    if (c == NULL || s->env->mono_ms - c->issued_ms >= (int64_t)s->ub->conf->ub.limits.repeat_s * 1000)
+        return NULL;
+    bool same = gba_view_eq(gba_text_view(&c->username), run->ask.auth.username) && c->name == run->ask.name;
+    return same ? c : NULL;
+}
+
+gba_rc bsf_ub_ask_hss(const struct bsf_ub_at *s)
+{
+    gba_rc rc = bsf_limits_vector(&s->ub->limits, s->env->mono_ms, gba_text_view(&s->run->impi));
+    if (rc == GBA_OK)
+        return ask(s);
+    const struct bsf_challenge *c = s->run->resync || s->run->second ? NULL : unanswered(s);
+    GBA_ENSURE(c != NULL, rc);
+    GBA_TRY(bsf_ub_reply_challenge(s->ub->conf, c, &s->run->reply));
+    bsf_ub_order_reply(s, GBA_E_UB_REPEATED);
     return GBA_OK;
 }
 
@@ -76,26 +103,59 @@ static gba_rc apply_guss(const struct bsf_ub_at *s, gba_view xml, struct bsf_cha
     return GBA_OK;
 }
 
-static gba_rc issue(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c)
+/* What is in the vector, as it goes to the device. */
+static gba_rc take_vector(const struct dia_maa *maa, struct bsf_challenge *c)
 {
-    gba_view xml = choose_guss(s, maa);
-    GBA_TRY(gba_text_set(&c->username, s->run->ask.auth.username));
-    GBA_TRY(apply_guss(s, xml, c));
-    c->impi = s->run->impi;
     c->rand = maa->vector.rand;
     c->autn = maa->vector.autn;
     c->xres = maa->vector.xres;
-    /*= TS 33.220 5.3.2: AUTN* keeps Ks inside the UICC */
-    if (c->mode == BSF_U)
-        GBA_TRY(gba_aka_autn_star(&maa->vector.autn, &maa->vector.ik, &c->autn));
     gba_aka_ks(&maa->vector.ck, &maa->vector.ik, &c->ks);
+    /*= TS 33.220 5.3.2: AUTN* keeps Ks inside the UICC */
+    return c->mode == BSF_U ? gba_aka_autn_star(&maa->vector.autn, &maa->vector.ik, &c->autn) : GBA_OK;
+}
+
+/* AUTN is SQN xor AK, AMF and a MAC: only AMF tells anything, and that it takes from real ones. */
+static void invent_vector(const struct bsf_ub_at *s, struct bsf_challenge *c)
+{
+    gba_env_random(s->env, &c->rand, sizeof c->rand);
+    gba_env_random(s->env, &c->autn, sizeof c->autn);
+    gba_copy(c->autn.b + 6, GBA_ARRAY(s->ub->amf.b));
+    gba_env_random(s->env, &c->xres, sizeof c->xres);
+    c->xres.n = sizeof c->xres.b;
+    gba_env_random(s->env, &c->ks, sizeof c->ks);
+}
+
+/* Keep the challenge and build the reply. */
+static gba_rc issue(const struct bsf_ub_at *s, struct bsf_challenge *c, gba_view guss)
+{
+    struct bsf_ub_run *run = s->run;
+    GBA_TRY(gba_text_set(&c->username, run->ask.auth.username));
+    c->impi = run->impi;
     gba_env_random(s->env, c->opaque, sizeof c->opaque);
-    c->name = (uint32_t)s->run->ask.name;
-    c->resyncs = s->run->resyncs;
-    c->second = s->run->second;
+    c->name = (uint32_t)run->ask.name;
+    c->resyncs = run->resyncs;
+    c->second = run->second;
     c->issued_ms = s->env->mono_ms;
-    GBA_TRY(bsf_challenges_put(&s->ub->challenges, c, xml));
-    return bsf_ub_reply_challenge(s->ub->conf, c, &s->run->reply);
+    GBA_TRY(bsf_challenges_put(&s->ub->challenges, c, guss));
+    bsf_limits_challenged(&s->ub->limits, gba_text_view(&run->impi), gba_is_tmpi(run->ask.auth.username),
+                          &c->rand);
+    return bsf_ub_reply_challenge(s->ub->conf, c, &run->reply);
+}
+
+static gba_rc challenge(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c)
+{
+    gba_view guss = choose_guss(s, maa);
+    GBA_TRY(apply_guss(s, guss, c));
+    GBA_TRY(take_vector(maa, c));
+    gba_copy(s->ub->amf.b, gba_view_of(maa->vector.autn.b + 6, 2));
+    return issue(s, c, guss);
+}
+
+/* Nobody can answer it, and nobody can tell that: what follows is a wrong response. */
+static gba_rc pretend(const struct bsf_ub_at *s, struct bsf_challenge *c)
+{
+    invent_vector(s, c);
+    return issue(s, c, (gba_view){NULL, 0});
 }
 
 static gba_rc redirect(const struct bsf_ub_at *s, const struct dia_maa *maa)
@@ -103,19 +163,22 @@ static gba_rc redirect(const struct bsf_ub_at *s, const struct dia_maa *maa)
     /* Once only: two servers may point at each other. */
     GBA_ENSURE(s->run->host.n == 0, GBA_E_ZH_BUSY);
     GBA_TRY(bsf_zh_ask_redirect(maa->redirect_host, &s->run->host));
-    return bsf_ub_ask_hss(s);
+    return ask(s);
 }
 
 gba_rc bsf_ub_on_vector(const struct bsf_ub_at *s, const struct bsf_ub_event *event)
 {
     GBA_ENSURE(s->run->state == BSF_UB_ASKING, GBA_E_BUG);
-    struct bsf_zh_ask ask = question(s->run);
-    gba_rc rc = bsf_zh_ask_means(&ask, event->rc, event->maa);
+    struct bsf_zh_ask zh = question(s->run);
+    gba_rc rc = bsf_zh_ask_means(&zh, event->rc, event->maa);
     if (rc == GBA_E_ZH_REDIRECT)
         return redirect(s, event->maa);
-    GBA_TRY(rc);
+    bool hide = rc == GBA_E_ZH_IDENTITY && s->ub->conf->ub.hide_unknown;
+    GBA_ENSURE(hide || rc == GBA_OK, rc);
+    GBA_ENSURE(!hide || !s->run->resync, GBA_E_ZH_RESYNC); /* as a forged AUTS of somebody who exists */
     struct bsf_challenge c = {.guss = {BSF_CHAIN_NONE, 0, false}};
-    rc = issue(s, event->maa, &c);
+    s->run->cause = hide ? rc : s->run->cause;
+    rc = hide ? pretend(s, &c) : challenge(s, event->maa, &c);
     gba_wipe(&c);
     GBA_TRY(rc);
     bsf_ub_order_reply(s, s->run->cause);

@@ -83,7 +83,8 @@ static gba_rc succeed(const struct bsf_ub_at *s, const struct bsf_challenge *c)
     run->expiry_s = gba_env_now_s(s->env) + c->lifetime_s;
     GBA_TRY(gba_btid_make(&c->rand, btid_domain(s, c->name), &run->btid));
     GBA_TRY(agree_tmpi(s, c));
-    struct bsf_ub_success success = {&run->ask, gba_view_of(c->xres.b, c->xres.n), &run->btid, run->expiry_s};
+    struct bsf_ub_success success = {&run->ask, gba_view_of(c->xres.b, c->xres.n), &run->btid, run->expiry_s,
+                                     gba_env_now_s(s->env)};
     GBA_TRY(bsf_ub_reply_success(s->ub->conf, &success, &run->reply));
     GBA_TRY(bsf_key_make(BSF_KEY_SESSION, gba_text_view(&run->btid), &run->key));
     GBA_TRY(keep_session(s, c, &record));
@@ -100,8 +101,10 @@ gba_rc bsf_ub_on_response(const struct bsf_ub_at *s)
     if (bsf_ub_read_nonce(run->ask.auth.nonce, &rand, &autn) == GBA_OK)
         c = bsf_challenges_find(&s->ub->challenges, &rand, s->env->mono_ms);
     if (c == NULL || !gba_view_eq(GBA_ARRAY(autn.b), GBA_ARRAY(c->autn.b))) {
+        GBA_TRY(bsf_limits_request(&s->ub->limits, s->env->mono_ms, run->via.address, BSF_LIMITS_BAD_NONCE));
         run->cause = GBA_E_UB_NONCE;
-        return bsf_ub_ask_challenge(s);
+        bool refuse = bsf_ub_reply_status(s->ub->conf, run->cause) != 401;
+        return refuse ? run->cause : bsf_ub_ask_challenge(s);
     }
     GBA_TRY(bsf_ub_read_match(s->ub->conf, &run->ask, c));
     run->impi = c->impi;

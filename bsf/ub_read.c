@@ -68,6 +68,7 @@ gba_rc bsf_ub_read(const struct bsf_conf *conf, const struct gba_http_msg *req, 
     ask->first = ask->auth.nonce.n == 0 || ask->auth.response.n == 0;
     ask->tmpi_capable =
         gba_view_contains(gba_http_field_get(req, GBA_LIT("User-Agent")), GBA_LIT("3gpp-gba-tmpi"));
+    GBA_ENSURE(ask->tmpi_capable || !conf->ub.require_token, GBA_E_UB_TOKEN);
     GBA_TRY(find_name(conf, req, ask));
     return check_uri(ask);
 }

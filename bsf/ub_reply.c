@@ -1,45 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/ub_reply.h"
 
+#include <stddef.h>
+
 #include "gba/base/stamp.h"
 #include "gba/crypto/digest.h"
 #include "gba/wire/bsinfo.h"
 
-/* Statuses that do not follow from the class of the reason (class_status). */
+/* What a refusal is to the device.  The standards leave many statuses open
+ * (TS 24.109 4.3 names few): the configuration chooses among `choices`. */
+enum kind { FORBIDDEN, MALFORMED, IDENTITY, REFUSED, TMPI, NONCE, UNAVAILABLE, LIMITED, METHOD, BROKEN };
+
 static const struct {
-    gba_rc reason;
-    unsigned status;
+    unsigned choices[4];
+    size_t option; /* in struct bsf_conf_status, when there is a choice */
 } statuses[] = {
-    {GBA_E_UB_METHOD, 405},
-    {GBA_E_UB_OPAQUE, 400},
-    {GBA_E_UB_RESYNC_LIMIT, 403},
-    {GBA_E_TOO_LONG, 400},
+    [FORBIDDEN] = {{403}, 0},
+    [MALFORMED] = {{400, 403}, offsetof(struct bsf_conf_status, malformed)},
+    [IDENTITY] = {{403, 404}, offsetof(struct bsf_conf_status, unknown_identity)},
+    [REFUSED] = {{403, 404}, offsetof(struct bsf_conf_status, refused)},
+    [TMPI] = {{403, 400, 401, 404}, offsetof(struct bsf_conf_status, unknown_tmpi)},
+    [NONCE] = {{401, 403}, offsetof(struct bsf_conf_status, unknown_nonce)},
+    [UNAVAILABLE] = {{503, 504}, offsetof(struct bsf_conf_status, unavailable)},
+    [LIMITED] = {{503, 429}, offsetof(struct bsf_conf_status, limited)},
+    [METHOD] = {{405}, 0},
+    [BROKEN] = {{500}, 0},
 };
 
-static unsigned class_status(enum gba_class cls)
+/* Reasons that do not follow their class (class_kind). */
+static const struct {
+    gba_rc reason;
+    enum kind kind;
+} kinds[] = {
+    {GBA_E_UB_METHOD, METHOD},          {GBA_E_UB_OPAQUE, MALFORMED}, {GBA_E_TOO_LONG, MALFORMED},
+    {GBA_E_UB_RESYNC_LIMIT, FORBIDDEN}, {GBA_E_UB_TMPI, TMPI},        {GBA_E_UB_NONCE, NONCE},
+    {GBA_E_ZH_IDENTITY, IDENTITY},      {GBA_E_ZH_REFUSED, REFUSED},
+};
+
+static enum kind class_kind(enum gba_class cls)
 {
     switch (cls) {
     case GBA_CLASS_MALFORMED:
-        return 400;
+        return MALFORMED;
     case GBA_CLASS_AUTH:
     case GBA_CLASS_POLICY:
     case GBA_CLASS_ABSENT:
-        return 403;
+        return FORBIDDEN;
     case GBA_CLASS_LIMIT:
+        return LIMITED;
     case GBA_CLASS_UNAVAILABLE:
-        return 503;
+        return UNAVAILABLE;
     default:
-        return 500;
+        return BROKEN;
     }
 }
 
-unsigned bsf_ub_reply_status(gba_rc reason)
+static enum kind kind_of(gba_rc reason)
 {
-    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
-        if (statuses[i].reason == reason)
-            return statuses[i].status;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (kinds[i].reason == reason)
+            return kinds[i].kind;
     }
-    return class_status(gba_rc_class(reason));
+    return class_kind(gba_rc_class(reason));
+}
+
+unsigned bsf_ub_reply_status(const struct bsf_conf *conf, gba_rc reason)
+{
+    enum kind kind = kind_of(reason);
+    if (statuses[kind].choices[1] == 0)
+        return statuses[kind].choices[0];
+    const char *options = (const char *)&conf->ub.replies;
+    return statuses[kind].choices[*(const int *)(const void *)(options + statuses[kind].option)];
 }
 
 /* Text is appended to the reply's buffer, then named. */
@@ -138,7 +169,7 @@ gba_rc bsf_ub_reply_success(const struct bsf_conf *conf, const struct bsf_ub_suc
                             struct bsf_ub_reply *reply)
 {
     struct build b = begin(conf, reply, 200);
-    gba_put_bsinfo(&b.w, &(struct gba_bsinfo){.btid = *s->btid, .lifetime_s = s->expiry_s});
+    gba_put_bsinfo(&b.w, &(struct gba_bsinfo){*s->btid, s->expiry_s, conf->ub.currenttime ? s->now_s : 0});
     reply->msg.body = taken(&b);
     GBA_TRY(put_auth_info(s, reply->msg.body, &b.w));
     add(&b, GBA_LIT("Authentication-Info"), taken(&b));
@@ -150,10 +181,10 @@ gba_rc bsf_ub_reply_success(const struct bsf_conf *conf, const struct bsf_ub_suc
 
 void bsf_ub_reply_refuse(const struct bsf_conf *conf, gba_rc reason, struct bsf_ub_reply *reply)
 {
-    struct build b = begin(conf, reply, bsf_ub_reply_status(reason));
+    struct build b = begin(conf, reply, bsf_ub_reply_status(conf, reason));
     if (reply->msg.status == 405)
         add(&b, GBA_LIT("Allow"), GBA_LIT("GET"));
-    if (reply->msg.status == 503) {
+    if (kind_of(reason) == LIMITED || kind_of(reason) == UNAVAILABLE) {
         gba_put_dec(&b.w, conf->ub.retry_after_s);
         add(&b, GBA_LIT("Retry-After"), taken(&b));
     }

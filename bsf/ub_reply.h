@@ -24,7 +24,7 @@ struct bsf_ub_success {
     const struct bsf_ub_ask *ask;
     gba_view res; /* the password of rspauth */
     const gba_text *btid;
-    int64_t expiry_s;
+    int64_t expiry_s, now_s;
 };
 
 /* 200 with Authentication-Info and BootstrappingInfo. */
@@ -34,5 +34,5 @@ GBA_MUST_USE gba_rc bsf_ub_reply_success(const struct bsf_conf *conf, const stru
 /* The refusal that belongs to a reason. */
 void bsf_ub_reply_refuse(const struct bsf_conf *conf, gba_rc reason, struct bsf_ub_reply *reply);
 
-/* The HTTP status that belongs to a reason. */
-unsigned bsf_ub_reply_status(gba_rc reason);
+/* The HTTP status that belongs to a reason, as configured. */
+unsigned bsf_ub_reply_status(const struct bsf_conf *conf, gba_rc reason);

@@ -266,7 +266,7 @@ static void redirect_leads_to_the_hss(void)
     CU_ASSERT_EQUAL(b.mar_host[0], '\0');
     struct gba_http_msg req = {.method = GBA_LIT("GET"), .target = GBA_LIT("/")};
     T_OK(gba_http_field_add(&req, GBA_LIT("Authorization"), GBA_LIT("Digest username=\"" IMPI "\"")));
-    event = (struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = &req};
+    event = (struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = &req, .via = &b.via};
     bsf_ub_step(&b.ub, &b.run, &b.world.env, &event, &order);
     event = (struct bsf_ub_event){.kind = BSF_UB_VECTOR, .maa = &b.maa};
     bsf_ub_step(&b.ub, &b.run, &b.world.env, &event, &order);
