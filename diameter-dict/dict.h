@@ -18,6 +18,7 @@ enum dia_cmd {
 
 enum dia_avp {
 #define DIA_BASE(token, code, data, name) DIA_AVP_##token,
+#define DIA_SIP(token, code, data, type, name) DIA_AVP_##token,
 #define DIA_AVP(token, code, data, type, flags, name) DIA_AVP_##token,
 #include "diameter-dict/gba.def"
     DIA_AVP_COUNT

@@ -38,18 +38,20 @@ static const struct cmd_row {
 };
 
 enum avp_type { TYPE_NONE, TYPE_TEXT, TYPE_TIME, TYPE_ENUM };
-enum { FLAGS_VM = AVP_FLAG_VENDOR | AVP_FLAG_MANDATORY, FLAGS_V = AVP_FLAG_VENDOR };
+enum { FLAGS_VM = AVP_FLAG_VENDOR | AVP_FLAG_MANDATORY, FLAGS_V = AVP_FLAG_VENDOR, FLAGS_M = AVP_FLAG_MANDATORY };
 
 static const struct avp_row {
     vendor_id_t vendor;
     avp_code_t code;
     enum dict_avp_basetype data;
     enum avp_type type;
-    uint8_t flags;
+    uint8_t flags; /* 0: of the base protocol, which must be there */
     const char *name;
     const char *enum_name;
 } avp_rows[DIA_AVP_COUNT] = {
 #define DIA_BASE(token, code, data, name) {0, code, AVP_TYPE_##data, TYPE_NONE, 0, name, NULL},
+#define DIA_SIP(token, code, data, type, name)                                                               \
+    {0, code, AVP_TYPE_##data, TYPE_##type, FLAGS_M, name, NULL},
 #define DIA_AVP(token, code, data, type, flags, name)                                                        \
     {DIA_VENDOR_3GPP, code, AVP_TYPE_##data, TYPE_##type, FLAGS_##flags, name, "3GPP/Enumerated(" name ")"},
 #include "diameter-dict/gba.def"
@@ -200,7 +202,7 @@ static gba_rc load_avp(enum dia_avp avp)
         .avp_basetype = row->data,
     };
     loaded.avps[avp] = find_avp(row);
-    if (!loaded.avps[avp] && row->vendor != 0) {
+    if (!loaded.avps[avp] && row->flags != 0) {
         bool ok;
         struct dict_object *type = avp_type(avp, &ok);
         GBA_ENSURE(ok, GBA_E_DIA_CONFIG);
@@ -267,6 +269,9 @@ enum dia_avp dia_avp_of_code(uint32_t code)
 {
     switch (code) {
 #define DIA_BASE(token, code, data, name)                                                                    \
+    case code:                                                                                               \
+        return DIA_AVP_##token;
+#define DIA_SIP(token, code, data, type, name)                                                               \
     case code:                                                                                               \
         return DIA_AVP_##token;
 #define DIA_AVP(token, code, data, type, flags, name)                                                        \

@@ -2,6 +2,7 @@
 #include "diameter-dict/zh.h"
 
 #include "diameter-dict/codec.h"
+#include "gba/base/text.h"
 
 static const gba_view no_view = {NULL, 0};
 
@@ -74,15 +75,50 @@ static void put_vector(struct dia_put *p, const gba_aka_vector *vector)
 {
     uint8_t authenticate[sizeof vector->rand.b + sizeof vector->autn.b];
     gba_writer w = gba_writer_of(authenticate, sizeof authenticate);
-    void *outer = dia_put_open(p, DIA_AVP_SIP_AUTH_DATA_ITEM);
     gba_put_view(&w, GBA_ARRAY(vector->rand.b));
     gba_put_view(&w, GBA_ARRAY(vector->autn.b));
-    dia_put_number(p, DIA_AVP_SIP_ITEM_NUMBER, 1);
-    dia_put_view(p, DIA_AVP_SIP_AUTHENTICATION_SCHEME, GBA_LIT("Digest-AKAv1-MD5"));
     dia_put_view(p, DIA_AVP_SIP_AUTHENTICATE, gba_writer_view(&w));
     dia_put_view(p, DIA_AVP_SIP_AUTHORIZATION, gba_view_of(vector->xres.b, vector->xres.n));
     dia_put_view(p, DIA_AVP_CONFIDENTIALITY_KEY, GBA_ARRAY(vector->ck.b));
     dia_put_view(p, DIA_AVP_INTEGRITY_KEY, GBA_ARRAY(vector->ik.b));
+}
+
+static void put_triplet(struct dia_put *p, const gba_triplet *triplet)
+{
+    dia_put_view(p, DIA_AVP_SIP_AUTHENTICATE, GBA_ARRAY(triplet->rand.b));
+    dia_put_view(p, DIA_AVP_SIP_AUTHORIZATION, GBA_ARRAY(triplet->sres));
+    dia_put_view(p, DIA_AVP_CONFIDENTIALITY_KEY, GBA_ARRAY(triplet->kc));
+}
+
+/*= TS 29.229 6.3.36, 6.3.41: H(A1) in hexadecimal digits */
+static void put_digest(struct dia_put *p, const struct dia_sip_digest *digest)
+{
+    uint8_t hex[2 * sizeof digest->ha1.b];
+    gba_writer w = gba_writer_of(hex, sizeof hex);
+    void *outer = dia_put_open(p, DIA_AVP_SIP_DIGEST_AUTHENTICATE);
+    gba_put_hex(&w, gba_view_of(digest->ha1.b, digest->ha1.n));
+    dia_put_view(p, DIA_AVP_DIGEST_REALM, digest->realm);
+    dia_put_view(p, DIA_AVP_DIGEST_ALGORITHM, digest->algorithm);
+    dia_put_view(p, DIA_AVP_DIGEST_QOP, digest->qop);
+    dia_put_view(p, DIA_AVP_DIGEST_HA1, gba_writer_view(&w));
+    dia_put_close(p, outer);
+    gba_wipe_bytes(hex, sizeof hex);
+}
+
+static void put_item(struct dia_put *p, const struct dia_maa *maa)
+{
+    if (!maa->has_vector && !maa->has_triplet && !maa->has_digest)
+        return;
+    void *outer = dia_put_open(p, DIA_AVP_SIP_AUTH_DATA_ITEM);
+    dia_put_number(p, DIA_AVP_SIP_ITEM_NUMBER, 1);
+    dia_put_view(p, DIA_AVP_SIP_AUTHENTICATION_SCHEME,
+                 maa->scheme.p ? maa->scheme : GBA_LIT("Digest-AKAv1-MD5"));
+    if (maa->has_vector)
+        put_vector(p, &maa->vector);
+    else if (maa->has_triplet)
+        put_triplet(p, &maa->triplet);
+    else
+        put_digest(p, &maa->digest);
     dia_put_close(p, outer);
 }
 
@@ -91,8 +127,7 @@ gba_rc dia_maa_encode(struct msg **msg, const struct dia_maa *maa)
     struct dia_route origin = {maa->origin_host, maa->origin_realm, no_view, no_view};
     struct dia_put p = dia_put_answer(*msg, &origin, maa->result);
     dia_put_view(&p, DIA_AVP_USER_NAME, maa->impi);
-    if (maa->has_vector)
-        put_vector(&p, &maa->vector);
+    put_item(&p, maa);
     dia_put_view(&p, DIA_AVP_GBA_USER_SEC_SETTINGS, maa->guss);
     dia_put_view(&p, DIA_AVP_REDIRECT_HOST, maa->redirect_host);
     if (maa->redirect_host.p)
@@ -102,28 +137,81 @@ gba_rc dia_maa_encode(struct msg **msg, const struct dia_maa *maa)
 
 enum { XRES_MIN = 4 };
 
-static void get_vector(struct dia_get *g, gba_aka_vector *vector)
+static void get_vector(struct dia_get *item, gba_aka_vector *vector)
 {
     uint8_t authenticate[sizeof vector->rand.b + sizeof vector->autn.b];
     gba_reader r = gba_reader_of(GBA_ARRAY(authenticate));
+    dia_need_bytes(item, DIA_AVP_SIP_AUTHENTICATE, authenticate, sizeof authenticate);
+    gba_view xres = dia_need_view(item, DIA_AVP_SIP_AUTHORIZATION);
+    if (item->rc == GBA_OK && (xres.n < XRES_MIN || xres.n > sizeof vector->xres.b))
+        dia_get_fail(item, DIA_AVP_SIP_AUTHORIZATION, GBA_E_DIA_LENGTH);
+    dia_need_bytes(item, DIA_AVP_CONFIDENTIALITY_KEY, vector->ck.b, sizeof vector->ck.b);
+    dia_need_bytes(item, DIA_AVP_INTEGRITY_KEY, vector->ik.b, sizeof vector->ik.b);
+    if (item->rc != GBA_OK)
+        return;
+    gba_get_bytes(&r, vector->rand.b, sizeof vector->rand.b);
+    gba_get_bytes(&r, vector->autn.b, sizeof vector->autn.b);
+    gba_copy(vector->xres.b, xres);
+    vector->xres.n = xres.n;
+}
+
+/* RAND alone, and no Integrity-Key. */
+static bool is_triplet(struct dia_get *item)
+{
+    return item->count[DIA_AVP_INTEGRITY_KEY] == 0 &&
+           dia_get_view(item, DIA_AVP_SIP_AUTHENTICATE).n == sizeof(gba_rand);
+}
+
+static void get_triplet(struct dia_get *item, gba_triplet *triplet)
+{
+    dia_need_bytes(item, DIA_AVP_SIP_AUTHENTICATE, triplet->rand.b, sizeof triplet->rand.b);
+    dia_need_bytes(item, DIA_AVP_SIP_AUTHORIZATION, triplet->sres, sizeof triplet->sres);
+    dia_need_bytes(item, DIA_AVP_CONFIDENTIALITY_KEY, triplet->kc, sizeof triplet->kc);
+}
+
+/* H(A1) in hexadecimal digits, 16 octets with MD5 and 32 with SHA-256. */
+static gba_rc read_ha1(gba_view hex, gba_ha1 *ha1)
+{
+    ha1->n = hex.n / 2;
+    GBA_ENSURE(ha1->n == 16 || ha1->n == 32, GBA_E_DIA_LENGTH);
+    return gba_hex_parse(hex, ha1->b, ha1->n) == GBA_OK ? GBA_OK : GBA_E_DIA_VALUE;
+}
+
+static void get_digest(struct dia_get *item, struct dia_sip_digest *digest)
+{
+    struct dia_get inside;
+    if (!dia_get_group(item, DIA_AVP_SIP_DIGEST_AUTHENTICATE, &inside))
+        return;
+    digest->realm = dia_need_view(&inside, DIA_AVP_DIGEST_REALM);
+    digest->algorithm = dia_get_view(&inside, DIA_AVP_DIGEST_ALGORITHM);
+    digest->qop = dia_get_view(&inside, DIA_AVP_DIGEST_QOP);
+    gba_view ha1 = dia_need_view(&inside, DIA_AVP_DIGEST_HA1);
+    gba_rc rc = inside.rc == GBA_OK ? read_ha1(ha1, &digest->ha1) : GBA_OK;
+    if (rc != GBA_OK)
+        dia_get_fail(&inside, DIA_AVP_DIGEST_HA1, rc);
+    dia_get_join(item, &inside);
+}
+
+static void get_item(struct dia_get *g, struct dia_maa *maa)
+{
     struct dia_get item;
     if (!dia_get_group(g, DIA_AVP_SIP_AUTH_DATA_ITEM, &item)) {
         dia_get_fail(g, DIA_AVP_SIP_AUTH_DATA_ITEM, GBA_E_DIA_MISSING);
         return;
     }
-    dia_need_bytes(&item, DIA_AVP_SIP_AUTHENTICATE, authenticate, sizeof authenticate);
-    gba_view xres = dia_need_view(&item, DIA_AVP_SIP_AUTHORIZATION);
-    if (item.rc == GBA_OK && (xres.n < XRES_MIN || xres.n > sizeof vector->xres.b))
-        dia_get_fail(&item, DIA_AVP_SIP_AUTHORIZATION, GBA_E_DIA_LENGTH);
-    dia_need_bytes(&item, DIA_AVP_CONFIDENTIALITY_KEY, vector->ck.b, sizeof vector->ck.b);
-    dia_need_bytes(&item, DIA_AVP_INTEGRITY_KEY, vector->ik.b, sizeof vector->ik.b);
-    if (item.rc == GBA_OK) {
-        gba_get_bytes(&r, vector->rand.b, sizeof vector->rand.b);
-        gba_get_bytes(&r, vector->autn.b, sizeof vector->autn.b);
-        gba_copy(vector->xres.b, xres);
-        vector->xres.n = xres.n;
-    }
+    bool digest = item.count[DIA_AVP_SIP_DIGEST_AUTHENTICATE] > 0;
+    bool triplet = !digest && is_triplet(&item);
+    maa->scheme = dia_get_view(&item, DIA_AVP_SIP_AUTHENTICATION_SCHEME);
+    if (digest)
+        get_digest(&item, &maa->digest);
+    else if (triplet)
+        get_triplet(&item, &maa->triplet);
+    else
+        get_vector(&item, &maa->vector);
     dia_get_join(g, &item);
+    maa->has_digest = digest && g->rc == GBA_OK;
+    maa->has_triplet = triplet && g->rc == GBA_OK;
+    maa->has_vector = !digest && !triplet && g->rc == GBA_OK;
 }
 
 /*= RFC 6733 6.13, 6.14: an SLF says which HSS to ask */
@@ -147,15 +235,17 @@ gba_rc dia_maa_decode(struct msg *msg, struct dia_maa *maa)
     if (!maa->result.experimental && maa->result.code == DIA_SUCCESS) {
         maa->impi = dia_get_view(&g, DIA_AVP_USER_NAME);
         maa->guss = dia_get_view(&g, DIA_AVP_GBA_USER_SEC_SETTINGS);
-        get_vector(&g, &maa->vector);
-        maa->has_vector = g.rc == GBA_OK;
+        get_item(&g, maa);
     } else if (!maa->result.experimental && maa->result.code == DIA_REDIRECT_INDICATION) {
         get_redirect(&g, maa);
     }
     maa->origin_host = dia_get_view(&g, DIA_AVP_ORIGIN_HOST);
     maa->origin_realm = dia_get_view(&g, DIA_AVP_ORIGIN_REALM);
-    if (g.rc != GBA_OK)
+    if (g.rc != GBA_OK) {
         gba_wipe(&maa->vector);
+        gba_wipe(&maa->triplet);
+        gba_wipe(&maa->digest);
+    }
     return dia_get_end(&g, &fault);
 }
 

@@ -22,12 +22,24 @@ struct dia_mar {
     int64_t guss_stamp_s;
 };
 
+/* SIP-Digest-Authenticate, TS 29.229 6.3.37; texts as in HTTP Digest. */
+struct dia_sip_digest {
+    gba_view realm, algorithm, qop; /* the last two absent when not sent */
+    gba_ha1 ha1;                    /* wiped by whoever declares the struct */
+};
+
+/* At most one of vector, triplet and digest. */
 struct dia_maa {
     struct dia_result result;
     gba_view origin_host, origin_realm;
     gba_view impi;
     bool has_vector;
     gba_aka_vector vector;      /* wiped by whoever declares the struct */
+    bool has_triplet;           /* 2G GBA; the coding is ours, TS 29.109 could not be read there */
+    gba_triplet triplet;        /* RAND in SIP-Authenticate, SRES in SIP-Authorization, Kc in Confidentiality-Key */
+    bool has_digest;            /* GBA_Digest */
+    struct dia_sip_digest digest;
+    gba_view scheme;            /* of what it has; absent: Digest-AKAv1-MD5 */
     gba_view guss;              /* GBA-UserSecSettings; absent when not sent */
     gba_view redirect_host;     /* first Redirect-Host of a 3006; absent otherwise */
     uint32_t redirect_cache_s;  /* Redirect-Max-Cache-Time */
@@ -44,8 +56,8 @@ GBA_MUST_USE gba_rc dia_mar_decode(struct msg *msg, struct dia_mar *mar, struct 
  * failure *msg is still the request. */
 GBA_MUST_USE gba_rc dia_maa_encode(struct msg **msg, const struct dia_maa *maa);
 
-/* BSF: read a MAA of any result.  A success without a whole vector, or with one
- * of wrong sizes, is a failure, and then maa->vector is wiped; unknown AVPs are
+/* BSF: read a MAA of any result.  A success without a whole vector, triplet or digest, or with
+ * one of wrong sizes, is a failure, and then all three are wiped; unknown AVPs are
  * passed over.  Another vendor's Experimental-Result reads as UNABLE_TO_COMPLY. */
 GBA_MUST_USE gba_rc dia_maa_decode(struct msg *msg, struct dia_maa *maa);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hss/auc.h"
 
+#include "gba/crypto/digest.h"
+
 /*= TS 29.109 6.2.2, TS 29.229 6.2; results without a row are DIAMETER_UNABLE_TO_COMPLY. */
 static const struct {
     gba_rc reason;
@@ -62,18 +64,67 @@ static bool bsf_has_it(const struct hss_auc *auc, const struct dia_mar *mar)
     return mar->has_guss_stamp && mar->guss_stamp_s >= auc->loaded_s;
 }
 
+static gba_rc give_vector(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar,
+                          struct hss_auc_order *order)
+{
+    struct hss_sub *sub = &auc->subs->sub[order->sub];
+    GBA_ENSURE(sub->key.k.n > 0 && !sub->sim, GBA_E_HSS_SCHEME);
+    if (mar->resync)
+        GBA_TRY(resync(auc, mar, sub, order));
+    GBA_TRY(make_vector(auc, env, sub, &order->maa.vector));
+    order->maa.has_vector = true;
+    return GBA_OK;
+}
+
+/* Those of the file in turn, or as many as are asked for out of K. */
+static gba_rc give_triplet(const gba_env *env, struct hss_sub *sub, struct dia_maa *maa)
+{
+    gba_rand rand;
+    GBA_ENSURE(sub->sim, GBA_E_HSS_SCHEME);
+    maa->has_triplet = true;
+    if (sub->n_triplets > 0) {
+        maa->triplet = sub->triplets[sub->next_triplet++ % sub->n_triplets];
+        return GBA_OK;
+    }
+    gba_env_random(env, rand.b, sizeof rand.b);
+    return gba_aka_triplet(&sub->key, &rand, &maa->triplet);
+}
+
+/*= TS 29.229 6.3.36 */
+static gba_rc give_digest(const struct hss_sub *sub, struct dia_maa *maa)
+{
+    GBA_ENSURE(sub->ha1.n > 0, GBA_E_HSS_SCHEME);
+    maa->has_digest = true;
+    maa->digest = (struct dia_sip_digest){
+        .realm = gba_text_view(&sub->digest_realm),
+        .algorithm = gba_digest_alg_name(sub->ha1.n == 16 ? GBA_DIGEST_MD5 : GBA_DIGEST_SHA256),
+        .qop = gba_digest_qop_name(GBA_QOP_AUTH_INT),
+        .ha1 = sub->ha1,
+    };
+    return GBA_OK;
+}
+
+static gba_rc give(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar,
+                   struct hss_auc_order *order)
+{
+    struct hss_sub *sub = &auc->subs->sub[order->sub];
+    order->maa.scheme = mar->scheme;
+    if (mar->scheme.p == NULL || gba_view_eq(mar->scheme, GBA_LIT("Digest-AKAv1-MD5")))
+        return give_vector(auc, env, mar, order);
+    if (gba_view_eq(mar->scheme, auc->scheme_2g))
+        return give_triplet(env, sub, &order->maa);
+    if (gba_view_eq(mar->scheme, GBA_LIT("SIP Digest")))
+        return give_digest(sub, &order->maa);
+    return GBA_E_HSS_SCHEME;
+}
+
 static gba_rc serve(struct hss_auc *auc, const gba_env *env, const struct dia_mar *mar,
                     struct hss_auc_order *order)
 {
     GBA_TRY(hss_subs_find(auc->subs, mar->impi, mar->impu, &order->sub));
     struct hss_sub *sub = &auc->subs->sub[order->sub];
     GBA_ENSURE(!sub->barred, GBA_E_HSS_BARRED);
-    GBA_ENSURE(mar->scheme.p == NULL || gba_view_eq(mar->scheme, GBA_LIT("Digest-AKAv1-MD5")),
-               GBA_E_HSS_SCHEME);
-    if (mar->resync)
-        GBA_TRY(resync(auc, mar, sub, order));
-    GBA_TRY(make_vector(auc, env, sub, &order->maa.vector));
-    order->maa.has_vector = true;
+    GBA_TRY(give(auc, env, mar, order));
     order->maa.impi = gba_text_view(&sub->impi);
     if (!bsf_has_it(auc, mar))
         order->maa.guss = sub->guss;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The AuC and HSS behind Zh, TS 29.109 4.2: takes a decoded MAR and says what
+ * The AuC and HSS behind Zh, TS 29.109 4.2, with AKA vectors, GSM triplets for 2G GBA and
+ * SIP Digest credentials for GBA_Digest: takes a decoded MAR and says what
  * to do.  Decides; knows no socket and no file.
  */
 #pragma once
@@ -14,6 +15,7 @@ struct hss_auc {
     unsigned ind;      /* the IND that belongs to GBA alone, TS 33.102 C.3.4 */
     uint32_t block;    /* numbers reserved at once */
     int64_t loaded_s;  /* no GUSS is older than this; see hss_auc_stamp */
+    gba_view scheme_2g; /* of a MAR that asks for a triplet */
 };
 
 enum hss_auc_order_kind {

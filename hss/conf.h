@@ -9,6 +9,7 @@ struct hss_conf {
     gba_text sqn_file;    /* path */
     uint32_t sqn_block;   /* numbers reserved at once */
     uint32_t ind;         /* 0..31 */
+    gba_text scheme_2g;   /* of a MAR that asks for a triplet */
     uint32_t delay_ms;    /* answers are held back this long */
     struct gba_conf_diameter diameter;
     struct gba_conf_log log;

@@ -64,7 +64,7 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
     a->file = a->read;
     a->read = (struct hss_subs_file){.n = 0};
     a->auc = (struct hss_auc){&a->file.subs, a->conf.ind, a->conf.sqn_block,
-                              hss_auc_stamp(rt_loop_env(loop)->now_ms)};
+                              hss_auc_stamp(rt_loop_env(loop)->now_ms), gba_text_view(&a->conf.scheme_2g)};
     GBA_TRY(open_sqn_file(&a->conf, &a->file, &file));
     gba_rc rc = start_zh(a, daemon, file);
     if (rc != GBA_OK) {

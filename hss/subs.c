@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "gba/base/arena.h"
+#include "gba/crypto/digest.h"
 #include "gba/crypto/milenage.h"
 #include "gba/wire/names.h"
 
@@ -81,10 +82,62 @@ static void check_amf(struct making *m)
         fault(m, "amf", "expected the separation bit (the first bit) to be 0, as in 0000");
 }
 
+static void make_key(struct making *m, gba_aka_key *key)
+{
+    bool other = m->conf->triplets.n > 0 || m->conf->sip_digest.realm.n > 0;
+    if (m->conf->k.n == 0 && other)
+        return;
+    if (key->alg == GBA_AKA_TUAK)
+        make_tuak(m, key);
+    else
+        make_milenage(m, key);
+}
+
+static void check_sim(struct making *m)
+{
+    const struct hss_triplet_conf *triplets = m->conf->triplets.items;
+    if (m->conf->triplets.n > 0 && !m->conf->sim)
+        fault(m, "triplets", "only with sim: true");
+    for (size_t i = 0; i < m->conf->triplets.n; i++) {
+        if (triplets[i].rand.n != 16 || triplets[i].sres.n != 4 || triplets[i].kc.n != 8)
+            fault(m, "triplets", "expected 16 octets of rand, 4 of sres and 8 of kc");
+    }
+}
+
+static void make_digest(struct making *m, struct hss_sub *out)
+{
+    const struct hss_digest_conf *c = &m->conf->sip_digest;
+    if (c->realm.n == 0)
+        return;
+    if ((c->ha1.n > 0) == (c->password_file.n > 0))
+        fault(m, "sip_digest.ha1", "expected either ha1 or password_file");
+    if (c->ha1.n > 0 && c->ha1.n != 16 && c->ha1.n != 32)
+        fault(m, "sip_digest.ha1", "expected 16 octets (MD5) or 32 (SHA-256)");
+    out->digest_realm = c->realm;
+    out->ha1.n = c->ha1.n;
+    gba_copy(out->ha1.b, gba_view_of(c->ha1.b, c->ha1.n));
+}
+
+gba_rc hss_sub_password(struct hss_sub *sub, gba_view password)
+{
+    const struct gba_digest_in in = {
+        .alg = GBA_DIGEST_MD5,
+        .username = gba_text_view(&sub->impi),
+        .realm = gba_text_view(&sub->digest_realm),
+        .password = password,
+    };
+    struct gba_digest_hex hex;
+    GBA_TRY(gba_digest_ha1(&in, &hex));
+    sub->ha1.n = hex.n / 2;
+    gba_rc rc = gba_hex_parse(gba_view_of(hex.s, hex.n), sub->ha1.b, sub->ha1.n);
+    gba_wipe(&hex);
+    return rc;
+}
+
 gba_rc hss_sub_make(const struct hss_sub_conf *conf, const struct gba_conf_sink *sink, struct hss_sub *out)
 {
     struct making m = {conf, sink, false};
-    *out = (struct hss_sub){.impi = conf->impi, .barred = conf->barred};
+    *out = (struct hss_sub){.impi = conf->impi, .barred = conf->barred, .sim = conf->sim};
     out->key.alg = (enum gba_aka_alg)conf->algorithm;
     out->key.k.n = conf->k.n;
     gba_copy(out->key.k.b, gba_view_of(conf->k.b, conf->k.n));
@@ -92,10 +145,9 @@ gba_rc hss_sub_make(const struct hss_sub_conf *conf, const struct gba_conf_sink 
     check_amf(&m);
     if (conf->guss_file.n > 0 && conf->guss.uicc_type != HSS_NO_GUSS)
         fault(&m, "guss_file", "expected either guss_file or guss");
-    if (out->key.alg == GBA_AKA_TUAK)
-        make_tuak(&m, &out->key);
-    else
-        make_milenage(&m, &out->key);
+    make_key(&m, &out->key);
+    check_sim(&m);
+    make_digest(&m, out);
     gba_copy(out->amf.b, gba_view_of(conf->amf.b, sizeof out->amf.b));
     gba_reader sqn = gba_reader_of(gba_view_of(conf->sqn.b, 6));
     out->sqn.last = out->sqn.limit = gba_get_u48(&sqn);

@@ -31,6 +31,18 @@ struct hss_guss_conf {
     struct gba_opt_list uss; /* of struct hss_uss_conf */
 };
 
+/* A triplet out of a real SIM. */
+struct hss_triplet_conf {
+    struct gba_opt_hex rand, sres, kc;
+};
+
+/* Credentials for GBA_Digest. */
+struct hss_digest_conf {
+    gba_text realm; /* empty: none */
+    struct gba_opt_hex ha1;
+    gba_text password_file; /* instead of ha1 */
+};
+
 enum hss_res_bits { HSS_RES_32, HSS_RES_64, HSS_RES_128 };
 
 struct hss_sub_conf {
@@ -41,6 +53,9 @@ struct hss_sub_conf {
     uint32_t tuak_iterations;
     int tuak_res; /* enum hss_res_bits */
     bool barred;
+    bool sim;
+    struct gba_opt_list triplets; /* of struct hss_triplet_conf */
+    struct hss_digest_conf sip_digest;
     gba_text guss_file;
     struct hss_guss_conf guss;
 };
@@ -55,14 +70,22 @@ extern const struct gba_opt hss_subs_rows[];
 
 struct hss_sub {
     gba_text impi;
-    gba_aka_key key; /* wiped by whoever owns the record */
+    gba_aka_key key; /* wiped by whoever owns the record; k.n is 0: none */
     gba_amf amf;     /* separation bit 0 */
     bool barred;
     gba_view guss; /* whole document; absent: none.  Whoever fills it owns it */
     struct hss_sqn sqn;
+    bool sim;                 /* GSM triplets, no AKA */
+    const gba_triplet *triplets; /* fixed ones, given in turn; whoever fills it owns it */
+    uint32_t n_triplets, next_triplet;
+    gba_text digest_realm;
+    gba_ha1 ha1; /* n is 0: no SIP Digest credentials */
 };
 
-/* Make a record without GUSS and without reserved numbers; every fault goes to
+/* H(A1) with MD5 for a password that stands in a file of its own. */
+GBA_MUST_USE gba_rc hss_sub_password(struct hss_sub *sub, gba_view password);
+
+/* Make a record without GUSS, triplets and H(A1) of a password, and without reserved numbers; every fault goes to
  * the sink with the key inside the subscriber's entry.  E_CONFIG. */
 GBA_MUST_USE gba_rc hss_sub_make(const struct hss_sub_conf *conf, const struct gba_conf_sink *sink,
                                  struct hss_sub *out);

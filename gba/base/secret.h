@@ -68,6 +68,24 @@ typedef struct gba_aka_vector {
     gba_ik ik;
 } gba_aka_vector;
 
+/* What a SIM is asked and answers: TS 43.020 (GSM 03.20). */
+typedef struct gba_triplet {
+    gba_rand rand;
+    uint8_t sres[4];
+    uint8_t kc[8];
+} gba_triplet;
+
+/* H(A1) of HTTP Digest, as octets. */
+typedef struct gba_ha1 {
+    uint8_t b[32];
+    size_t n;
+} gba_ha1; /* n is 16 with MD5, 32 with SHA-256 */
+
+/* What is exported from a TLS connection for GBA_Digest: TLS_MK_Extr of TS 33.220 M. */
+typedef struct gba_tls_mk {
+    uint8_t b[48];
+} gba_tls_mk;
+
 /* Overwrite n octets in a way the compiler keeps. */
 void gba_wipe_bytes(void *p, size_t n);
 

@@ -113,6 +113,26 @@ gba_rc gba_aka_generate(const gba_aka_key *key, const gba_rand *rand, uint64_t s
     return GBA_OK;
 }
 
+/* Four octets at a time, or eight, xored together. */
+static void fold(gba_view in, uint8_t *out, size_t n)
+{
+    for (size_t i = 0; i < in.n; i++)
+        out[i % n] ^= in.p[i];
+}
+
+/*= TS 33.102 6.8.1.2: c2 folds RES (with zeros behind), c3 folds CK and IK */
+gba_rc gba_aka_triplet(const gba_aka_key *key, const gba_rand *rand, gba_triplet *out)
+{
+    struct outputs f;
+    GBA_TRY(outputs_of(key, rand, &f));
+    *out = (gba_triplet){.rand = *rand};
+    fold(gba_view_of(f.res.b, f.res.n), out->sres, sizeof out->sres);
+    fold(GBA_ARRAY(f.ck.b), out->kc, sizeof out->kc);
+    fold(GBA_ARRAY(f.ik.b), out->kc, sizeof out->kc);
+    gba_wipe(&f);
+    return GBA_OK;
+}
+
 /*= TS 33.220 5.3.2: MAC xor the first 64 bits of SHA-1(IK). */
 gba_rc gba_aka_autn_star(const gba_autn *autn, const gba_ik *ik, gba_autn *out)
 {

@@ -23,6 +23,10 @@ typedef struct gba_aka_key {
 GBA_MUST_USE gba_rc gba_aka_generate(const gba_aka_key *key, const gba_rand *rand, uint64_t sqn,
                                      gba_amf amf, gba_aka_vector *av);
 
+/* AuC: the GSM triplet that a USIM's key gives for RAND, which takes no sequence number
+ * (TS 33.102 6.8.1.2: c2, c3).  The caller wipes *out. */
+GBA_MUST_USE gba_rc gba_aka_triplet(const gba_aka_key *key, const gba_rand *rand, gba_triplet *out);
+
 /* What the USIM learns from a challenge. */
 struct gba_aka_checked {
     uint64_t sqn;

@@ -89,6 +89,11 @@ static gba_rc ha1_of(const struct gba_digest_in *in, struct gba_digest_hex *ha1)
     return rc;
 }
 
+gba_rc gba_digest_ha1(const struct gba_digest_in *in, struct gba_digest_hex *out)
+{
+    return algs[in->alg].session ? GBA_E_ALGORITHM : ha1_of(in, out);
+}
+
 /*= RFC 7616 3.4.3 */
 static gba_rc ha2_of(const struct gba_digest_in *in, gba_view method, struct gba_digest_hex *ha2)
 {

@@ -41,6 +41,10 @@ struct gba_digest_hex {
     size_t n;
 };
 
+/* H(A1), RFC 7616 3.4.2, of username, realm and password with this algorithm (not a session
+ * one) and nothing else of *in. */
+GBA_MUST_USE gba_rc gba_digest_ha1(const struct gba_digest_in *in, struct gba_digest_hex *out);
+
 /* request-digest, RFC 7616 3.4.1. */
 GBA_MUST_USE gba_rc gba_digest_response(const struct gba_digest_in *in, struct gba_digest_hex *out);
 

@@ -38,6 +38,13 @@ gba_rc gba_kdf_ks_naf(const struct gba_kdf_naf *in, enum gba_kdf_use use, gba_ks
     return gba_kdf(GBA_ARRAY(in->ks->b), FC_GBA, p, 4, out->b);
 }
 
+/*= TS 33.220 B.6 */
+gba_rc gba_kdf_ks_naf_digest(const struct gba_kdf_naf *in, gba_view nonce, gba_ks_naf *out)
+{
+    gba_view p[] = {GBA_LIT("gba-digest"), nonce, in->impi, in->naf_id};
+    return gba_kdf(GBA_ARRAY(in->ks->b), FC_GBA, p, 4, out->b);
+}
+
 /*= TS 33.220 B.4: the BSF in the place of a NAF, with the id 0100000100. */
 gba_rc gba_kdf_tmpi(const struct gba_kdf_naf *in_without_naf_id, gba_view bsf_name, gba_writer *w)
 {
@@ -60,13 +67,14 @@ gba_rc gba_kdf_tmpi(const struct gba_kdf_naf *in_without_naf_id, gba_view bsf_na
 /*= TS 33.220 I.: key = Kc || Kc || RAND; RES is cut to 128 bits. */
 gba_rc gba_kdf_2g_derive(const struct gba_kdf_2g *in, gba_res *res, gba_ks *ks)
 {
+    const gba_triplet *t = &in->triplet;
     uint8_t key[32], derived[32];
     gba_writer w = gba_writer_of(key, sizeof key);
-    gba_put_view(&w, GBA_ARRAY(in->kc));
-    gba_put_view(&w, GBA_ARRAY(in->kc));
-    gba_put_view(&w, GBA_ARRAY(in->rand.b));
-    gba_view for_res[] = {GBA_LIT("3gpp-gba-res"), GBA_ARRAY(in->sres)};
-    gba_view for_ks[] = {GBA_ARRAY(in->ks_input), GBA_LIT("3gpp-gba-ks"), GBA_ARRAY(in->sres)};
+    gba_put_view(&w, GBA_ARRAY(t->kc));
+    gba_put_view(&w, GBA_ARRAY(t->kc));
+    gba_put_view(&w, GBA_ARRAY(t->rand.b));
+    gba_view for_res[] = {GBA_LIT("3gpp-gba-res"), GBA_ARRAY(t->sres)};
+    gba_view for_ks[] = {GBA_ARRAY(in->ks_input), GBA_LIT("3gpp-gba-ks"), GBA_ARRAY(t->sres)};
     gba_rc rc = gba_kdf(GBA_ARRAY(key), FC_GBA, for_res, 2, derived);
     *res = (gba_res){.n = 16};
     gba_copy(res->b, gba_view_of(derived, 16));
@@ -75,4 +83,18 @@ gba_rc gba_kdf_2g_derive(const struct gba_kdf_2g *in, gba_res *res, gba_ks *ks)
     gba_wipe(&key);
     gba_wipe(&derived);
     return rc;
+}
+
+/*= TS 33.220 B.5 */
+gba_rc gba_kdf_digest_passwd(const struct gba_kdf_digest *in, uint8_t passwd[32])
+{
+    gba_view p[] = {GBA_LIT("GBA_Digest_RESP"), GBA_ARRAY(in->tls_mk->b)};
+    return gba_kdf(in->ha1, FC_GBA, p, 2, passwd);
+}
+
+/*= TS 33.220 B.5 */
+gba_rc gba_kdf_digest_ks(const struct gba_kdf_digest *in, gba_view resp, gba_ks *ks)
+{
+    gba_view p[] = {GBA_LIT("GBA_Digest_Ks"), GBA_ARRAY(in->tls_mk->b), resp};
+    return gba_kdf(in->ha1, FC_GBA, p, 3, ks->b);
 }

@@ -22,6 +22,10 @@ struct gba_kdf_naf {
 };
 GBA_MUST_USE gba_rc gba_kdf_ks_naf(const struct gba_kdf_naf *in, enum gba_kdf_use use, gba_ks_naf *out);
 
+/* B.6: the same for GBA_Digest, with the nonce of Ub, as sent, in the place of RAND: in->rand
+ * does not count. */
+GBA_MUST_USE gba_rc gba_kdf_ks_naf_digest(const struct gba_kdf_naf *in, gba_view nonce, gba_ks_naf *out);
+
 /* B.4: TMPI text (32 base64 characters and the fixed realm) appended to w.
  * bsf_name is the part of the B-TID after '@'. */
 GBA_MUST_USE gba_rc gba_kdf_tmpi(const struct gba_kdf_naf *in_without_naf_id, gba_view bsf_name,
@@ -29,9 +33,16 @@ GBA_MUST_USE gba_rc gba_kdf_tmpi(const struct gba_kdf_naf *in_without_naf_id, gb
 
 /* I.: 2G GBA. RES (16 octets) and Ks from a GSM triplet and the BSF's Ks-input. */
 struct gba_kdf_2g {
-    uint8_t kc[8];
-    uint8_t sres[4];
-    gba_rand rand;
+    gba_triplet triplet;
     uint8_t ks_input[16];
 };
 GBA_MUST_USE gba_rc gba_kdf_2g_derive(const struct gba_kdf_2g *in, gba_res *res, gba_ks *ks);
+
+/* B.5: GBA_Digest.  ha1 is H(A1) of the SIP Digest credentials in the form that both sides
+ * agree on; passwd is the password of the digest on Ub, resp the octets of its response. */
+struct gba_kdf_digest {
+    gba_view ha1;
+    const gba_tls_mk *tls_mk;
+};
+GBA_MUST_USE gba_rc gba_kdf_digest_passwd(const struct gba_kdf_digest *in, uint8_t passwd[32]);
+GBA_MUST_USE gba_rc gba_kdf_digest_ks(const struct gba_kdf_digest *in, gba_view resp, gba_ks *ks);

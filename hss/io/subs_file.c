@@ -101,6 +101,51 @@ static void take_guss(struct reading *r, const struct hss_sub_conf *conf, uint32
     r->file->subs.sub[number].guss = gba_view_of(r->file->gusses[number], xml.n);
 }
 
+/* ---- other credentials ---- */
+
+/* The fixed triplets of this subscriber. */
+static void take_triplets(struct reading *r, const struct hss_sub_conf *conf, uint32_t number)
+{
+    const struct hss_triplet_conf *items = conf->triplets.items;
+    struct hss_sub *sub = &r->file->subs.sub[number];
+    if (conf->triplets.n == 0)
+        return;
+    gba_triplet *made = calloc(conf->triplets.n, sizeof *made);
+    r->file->triplets[number] = made;
+    if (!made) {
+        r->rc = GBA_E_MEMORY;
+        return;
+    }
+    for (size_t i = 0; i < conf->triplets.n; i++) {
+        gba_copy(made[i].rand.b, gba_view_of(items[i].rand.b, sizeof made[i].rand.b));
+        gba_copy(made[i].sres, gba_view_of(items[i].sres.b, sizeof made[i].sres));
+        gba_copy(made[i].kc, gba_view_of(items[i].kc.b, sizeof made[i].kc));
+    }
+    sub->triplets = made;
+    sub->n_triplets = (uint32_t)conf->triplets.n;
+}
+
+/* The first line of a file beside. */
+static void take_password(struct reading *r, const struct hss_sub_conf *conf, struct hss_sub *sub)
+{
+    char line[256];
+    gba_view password, rest;
+    if (conf->sip_digest.password_file.n == 0)
+        return;
+    FILE *file = open_beside(r, &conf->sip_digest.password_file);
+    if (!file) {
+        complain(r, "sip_digest.password_file", strerror(errno));
+        return;
+    }
+    setvbuf(file, NULL, _IONBF, 0); /* no copy in a buffer */
+    size_t n = fread(line, 1, sizeof line, file);
+    fclose(file);
+    gba_view_split(gba_view_of(line, n), '\n', &password, &rest);
+    if (password.n == 0 || password.n == sizeof line || hss_sub_password(sub, password) != GBA_OK)
+        complain(r, "sip_digest.password_file", "expected a password in the first line");
+    gba_wipe_bytes(line, sizeof line);
+}
+
 /* ---- subscribers ---- */
 
 static void take(struct reading *r, const struct hss_sub_conf *conf)
@@ -111,11 +156,13 @@ static void take(struct reading *r, const struct hss_sub_conf *conf)
     uint32_t number = 0;
     if (hss_sub_make(conf, &sink, &sub) != GBA_OK)
         return;
+    take_password(r, conf, &sub);
     if (hss_subs_add(&r->file->subs, &sub, &number) != GBA_OK) {
         complain(r, "impi", "another subscriber has it already");
     } else {
         for (size_t i = 0; i < conf->impus.n; i++)
             hss_subs_add_impu(&r->file->subs, &impus[i], number);
+        take_triplets(r, conf, number);
         take_guss(r, conf, number);
     }
     gba_wipe(&sub);
@@ -131,7 +178,8 @@ static gba_rc make_room(struct hss_subs_file *file, const struct hss_sub_conf *s
     file->memory_n = hss_subs_memory((uint32_t)n, (uint32_t)impus);
     file->memory = calloc(1, file->memory_n);
     file->gusses = calloc(n, sizeof *file->gusses);
-    GBA_ENSURE(file->memory && file->gusses, GBA_E_MEMORY);
+    file->triplets = calloc(n, sizeof *file->triplets);
+    GBA_ENSURE(file->memory && file->gusses && file->triplets, GBA_E_MEMORY);
     GBA_ENSURE(getrandom(&seed, sizeof seed, 0) == (ssize_t)sizeof seed, GBA_E_FILE);
     hss_subs_init(&file->subs, file->memory, (uint32_t)n, (uint32_t)impus, seed);
     return GBA_OK;
@@ -162,6 +210,12 @@ void hss_subs_file_free(struct hss_subs_file *file)
     for (uint32_t i = 0; i < file->n && file->gusses; i++)
         free(file->gusses[i]);
     free(file->gusses);
+    for (uint32_t i = 0; i < file->n && file->triplets; i++) {
+        if (file->triplets[i])
+            gba_wipe_bytes(file->triplets[i], file->subs.sub[i].n_triplets * sizeof(gba_triplet));
+        free(file->triplets[i]);
+    }
+    free(file->triplets);
     if (file->memory)
         gba_wipe_bytes(file->memory, file->memory_n);
     free(file->memory);

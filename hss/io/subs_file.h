@@ -11,6 +11,7 @@ struct hss_subs_file {
     void *memory;
     size_t memory_n;
     uint8_t **gusses; /* n of them; NULL where there is none */
+    gba_triplet **triplets; /* likewise */
 };
 
 /* All faults are collected in errors.  E_FILE, E_CONFIG, E_MEMORY; then there is nothing to free. */

@@ -227,9 +227,10 @@ static void second_generation(void)
         gba_res res;
         gba_ks_naf out;
         char text[80];
-        vec_get(v, "kc", in.kc, sizeof in.kc);
-        vec_get(v, "sres", in.sres, sizeof in.sres);
-        vec_get(v, "rand", in.rand.b, sizeof in.rand.b);
+        gba_triplet *t = &in.triplet;
+        vec_get(v, "kc", t->kc, sizeof t->kc);
+        vec_get(v, "sres", t->sres, sizeof t->sres);
+        vec_get(v, "rand", t->rand.b, sizeof t->rand.b);
         vec_get(v, "ks_input", in.ks_input, sizeof in.ks_input);
         T_OK(gba_kdf_2g_derive(&in, &res, &ks));
         T_BYTES(gba_view_of(res.b, res.n), vec_hex(v, "res"));
@@ -237,12 +238,38 @@ static void second_generation(void)
         T_OK(gba_kdf_ks_naf(&naf, GBA_KDF_ME, &out));
         T_BYTES(GBA_ARRAY(out.b), vec_hex(v, "ks_naf"));
         uint8_t nonce[48] = {0};
-        gba_copy(nonce, GBA_ARRAY(in.rand.b));
+        gba_copy(nonce, GBA_ARRAY(t->rand.b));
         gba_copy(nonce + 32, GBA_ARRAY(in.ks_input));
         gba_writer w = gba_writer_of(text, sizeof text);
         gba_put_b64(&w, GBA_ARRAY(nonce));
         T_BYTES(gba_writer_view(&w), vec_text(v, "nonce"));
     }
+}
+
+/*= TS 33.220 B.5, B.6: made with other code */
+static void digest(void)
+{
+    unsigned n = 0;
+    for (struct vec *v = vec_open("gba_digest.vec"); vec_next(v); n++) {
+        struct gba_kdf_naf naf = common();
+        gba_tls_mk mk;
+        uint8_t passwd[32];
+        gba_ks_naf out, other;
+        struct gba_kdf_digest in = {vec_hex(v, "ha1"), &mk};
+        vec_get(v, "tls_mk", mk.b, sizeof mk.b);
+        T_OK(gba_kdf_digest_passwd(&in, passwd));
+        T_BYTES(GBA_ARRAY(passwd), vec_hex(v, "passwd"));
+        T_OK(gba_kdf_digest_ks(&in, vec_hex(v, "resp"), &ks));
+        T_BYTES(GBA_ARRAY(ks.b), vec_hex(v, "ks"));
+        T_OK(gba_kdf_ks_naf_digest(&naf, vec_text(v, "nonce"), &out));
+        T_BYTES(GBA_ARRAY(out.b), vec_hex(v, "ks_naf"));
+        T_OK(gba_kdf_ks_naf(&naf, GBA_KDF_ME, &other));
+        CU_ASSERT_FALSE(gba_view_eq(GBA_ARRAY(out.b), GBA_ARRAY(other.b)));
+        mk.b[47] ^= 1;
+        T_OK(gba_kdf_digest_passwd(&in, passwd));
+        CU_ASSERT_FALSE(gba_view_eq(GBA_ARRAY(passwd), vec_hex(v, "passwd")));
+    }
+    CU_ASSERT_EQUAL(n, 2);
 }
 
 int main(void)
@@ -262,6 +289,7 @@ int main(void)
         {"generic KDF", generic},
         {"TMPI", tmpi},
         {"2G GBA", second_generation},
+        {"GBA_Digest", digest},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {

@@ -43,7 +43,7 @@ static void set_up(void)
     add(IMPI, GBA_AKA_MILENAGE, false);
     add(TUAK_IMPI, GBA_AKA_TUAK, false);
     add(BARRED_IMPI, GBA_AKA_MILENAGE, true);
-    auc = (struct hss_auc){&subs, IND, BLOCK, LOADED_S};
+    auc = (struct hss_auc){&subs, IND, BLOCK, LOADED_S, GBA_LIT("2G-GBA")};
 }
 
 static void tear_down(void)
