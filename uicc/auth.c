@@ -66,3 +66,30 @@ gba_rc uicc_auth_3g(const struct uicc_card *card, const gba_rand *rand, const gb
         gba_wipe(out);
     return rc;
 }
+
+/*= TS 31.102 7.1.2.1, case 3: 04 SRES 08 Kc */
+static gba_rc take_triplet(gba_view response, gba_triplet *out)
+{
+    gba_reader r = gba_reader_of(response);
+    GBA_ENSURE(gba_get_u8(&r) == sizeof out->sres, GBA_E_CARD_RESPONSE);
+    gba_get_bytes(&r, out->sres, sizeof out->sres);
+    GBA_ENSURE(gba_get_u8(&r) == sizeof out->kc, GBA_E_CARD_RESPONSE);
+    gba_get_bytes(&r, out->kc, sizeof out->kc);
+    return r.bad ? GBA_E_CARD_RESPONSE : GBA_OK;
+}
+
+gba_rc uicc_auth_gsm(const struct uicc_card *card, const gba_rand *rand, gba_triplet *out)
+{
+    uint8_t data[17], response[256];
+    gba_writer w = gba_writer_of(data, sizeof data), in = gba_writer_of(response, sizeof response);
+    *out = (gba_triplet){.rand = *rand};
+    gba_put_u8(&w, sizeof rand->b);
+    gba_put_view(&w, GBA_ARRAY(rand->b));
+    gba_rc rc = uicc_authenticate(card, UICC_CONTEXT_GSM, gba_writer_view(&w), &in);
+    if (rc == GBA_OK)
+        rc = take_triplet(gba_writer_view(&in), out);
+    gba_wipe_bytes(response, sizeof response);
+    if (rc != GBA_OK)
+        gba_wipe(out);
+    return rc;
+}

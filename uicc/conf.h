@@ -18,6 +18,7 @@ struct uicc_conf {
     uint32_t tuak_iterations, tuak_res_length;
     gba_text pin;             /* empty: not enabled */
     struct gba_opt_hex usim_aid, isim_aid; /* empty: no such application */
+    bool gsm;                 /* the USIM has the GSM context */
     bool gba;                 /* service "GBA" and the GBA context */
     struct gba_opt_hex sqn;   /* 6 octets: SQN_MS of a new card */
     uint32_t gbabp_size, gbanl_records;

@@ -127,6 +127,15 @@ gba_rc uicc_session_challenge(struct uicc_session *s, const gba_rand *rand, cons
     return rc;
 }
 
+gba_rc uicc_session_gsm(struct uicc_session *s, const gba_rand *rand, gba_triplet *out)
+{
+    gba_wipe(out);
+    GBA_TRY(enter(s));
+    gba_rc rc = uicc_auth_gsm(s->card, rand, out);
+    end(s->card);
+    return rc;
+}
+
 gba_rc uicc_session_derive(struct uicc_session *s, gba_view naf_id, gba_ks_naf *ks_ext_naf)
 {
     gba_wipe(ks_ext_naf);

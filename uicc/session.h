@@ -4,6 +4,7 @@
  *
  *   open -> identity and capabilities are read
  *   challenge -> RES with CK and IK (GBA_ME), or RES alone (GBA_U), or AUTS
+ *   gsm -> SRES and Kc                             (2G GBA)
  *   store -> B-TID and lifetime to EF_GBABP        (GBA_U)
  *   derive -> Ks_ext_NAF                           (GBA_U)
  *
@@ -51,6 +52,10 @@ GBA_MUST_USE gba_rc uicc_session_open(struct uicc_session *s, const struct uicc_
  * OK: out->in_card tells GBA_U from GBA_ME.  E_SQN: out->auts.  E_CARD_MAC, ... */
 GBA_MUST_USE gba_rc uicc_session_challenge(struct uicc_session *s, const gba_rand *rand, const gba_autn *autn,
                                            struct uicc_auth *out);
+
+/* 2G GBA: SRES and Kc in the GSM context of a USIM.  E_CARD_CONTEXT, E_PIN_NEEDED, ...  The
+ * caller wipes *out. */
+GBA_MUST_USE gba_rc uicc_session_gsm(struct uicc_session *s, const gba_rand *rand, gba_triplet *out);
 
 /* GBA_U, after the BSF's 200: B-TID and lifetime (xs:dateTime) to EF_GBABP.
  * E_CARD_FILE_SIZE is a soft failure. */

@@ -31,6 +31,7 @@ gba_rc uicc_soft_init(struct uicc_soft *s, const struct uicc_conf *conf, bool t0
     gba_wipe(s);
     s->t0 = t0;
     s->gba = conf->gba;
+    s->gsm = conf->gsm;
     s->pin_tries = UICC_SOFT_PIN_TRIES;
     gba_rc rc = init(s, conf);
     if (rc != GBA_OK)

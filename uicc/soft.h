@@ -49,7 +49,7 @@ struct uicc_soft_app {
 /* The whole card.  Big: keep it static or on the heap.  Wipe it at the end. */
 struct uicc_soft {
     bool t0;
-    bool gba;
+    bool gba, gsm;
     gba_aka_key key;
     struct uicc_pin pin; /* not set: disabled */
     struct uicc_soft_app app[UICC_SOFT_DIRS];

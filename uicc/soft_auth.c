@@ -6,7 +6,7 @@
 #include "uicc/soft_fs.h"
 #include "uicc/tlv.h"
 
-enum { CONTEXT_GSM = 0x80, CONTEXT_VGCS = 0x82, NAF_ID_MIN = 1 + 5, TAG_NAFID = 0x80, TAG_BTID = 0x81 };
+enum { CONTEXT_VGCS = 0x82, NAF_ID_MIN = 1 + 5, TAG_NAFID = 0x80, TAG_BTID = 0x81 };
 
 static uint16_t sw_of(gba_rc rc)
 {
@@ -200,6 +200,22 @@ static gba_rc derive(struct uicc_soft *s, gba_view data, gba_writer *out)
     return derive_for(s, naf_id, impi, out);
 }
 
+/*= TS 31.102 7.1.2.1: GSM security context, TS 33.102 6.8.1.2: c2, c3 */
+static gba_rc context_gsm(struct uicc_soft *s, gba_view data, gba_writer *out)
+{
+    gba_reader r = gba_reader_of(data);
+    gba_rand rand;
+    gba_triplet triplet;
+    GBA_ENSURE(gba_get_u8(&r) == sizeof rand.b, GBA_E_CARD_PARAMETER);
+    gba_get_bytes(&r, rand.b, sizeof rand.b);
+    GBA_ENSURE(gba_reader_end(&r) == GBA_OK, GBA_E_CARD_PARAMETER);
+    GBA_TRY(gba_aka_triplet(&s->key, &rand, &triplet));
+    put_lv(out, GBA_ARRAY(triplet.sres));
+    put_lv(out, GBA_ARRAY(triplet.kc));
+    gba_wipe(&triplet);
+    return GBA_OK;
+}
+
 /* ---- the command ---- */
 
 static gba_rc context_gba(struct uicc_soft *s, gba_view data, gba_writer *out)
@@ -222,7 +238,9 @@ uint16_t uicc_soft_authenticate(struct uicc_soft *s, const struct uicc_command *
         return sw_of(context_3g(s, c->data, out));
     if (c->p2 == UICC_CONTEXT_GBA && s->gba)
         return sw_of(context_gba(s, c->data, out));
-    if (c->p2 == UICC_CONTEXT_GBA || c->p2 == CONTEXT_GSM || c->p2 == CONTEXT_VGCS)
+    if (c->p2 == UICC_CONTEXT_GSM && s->gsm && s->dir == UICC_SOFT_USIM)
+        return sw_of(context_gsm(s, c->data, out));
+    if (c->p2 == UICC_CONTEXT_GBA || c->p2 == UICC_CONTEXT_GSM || c->p2 == CONTEXT_VGCS)
         return UICC_SW_CONTEXT;
     return UICC_SW_PARAMETERS;
 }

@@ -62,12 +62,19 @@ static gba_rc add_text(struct uicc_soft *s, enum uicc_soft_dir dir, uint16_t fid
     return add(s, file, gba_writer_view(&w));
 }
 
-/* The service table with one service (GBA) or none. */
+static void set_service(uint8_t *table, unsigned service)
+{
+    table[(service - 1) / 8] |= (uint8_t)(1U << (service - 1) % 8);
+}
+
+/* The service table: GBA under this number, and in the USIM GSM access. */
 static gba_rc add_services(struct uicc_soft *s, struct uicc_soft_file file, unsigned service)
 {
     uint8_t table[UST_SIZE] = {0};
     if (s->gba)
-        table[(service - 1) / 8] = (uint8_t)(1U << (service - 1) % 8);
+        set_service(table, service);
+    if (s->gsm && file.dir == UICC_SOFT_USIM)
+        set_service(table, UICC_USIM_SERVICE_GSM);
     return add(s, file, gba_view_of(table, file.size));
 }
 

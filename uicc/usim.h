@@ -11,6 +11,7 @@ enum {
     UICC_USIM_UST = 0x6f38,
     UICC_USIM_GBABP = 0x6fd6,
     UICC_USIM_GBANL = 0x6fda,
+    UICC_USIM_SERVICE_GSM = 27,
     UICC_USIM_SERVICE_GBA = 68,
 };
 

@@ -206,6 +206,63 @@ static void by_public_identity_and_without_scheme(void)
     T_STR(order.maa.impi, TUAK_IMPI);
 }
 
+static struct dia_mar scheme_mar(const char *impi, const char *scheme)
+{
+    return (struct dia_mar){.impi = gba_view_cstr(impi), .scheme = gba_view_cstr(scheme)};
+}
+
+/* A SIM gets triplets and never a vector; a USIM the other way round. */
+static void sim_gets_triplets(void)
+{
+    struct dia_mar aka = mar_of(IMPI), gsm = scheme_mar(IMPI, "2G-GBA");
+    refused(&gsm, GBA_E_HSS_SCHEME, true, 5006);
+    subs.sub[0].sim = true;
+    refused(&aka, GBA_E_HSS_SCHEME, true, 5006);
+    struct hss_auc_order order = step(&gsm);
+    gba_triplet want;
+    T_RC(order.reason, GBA_OK);
+    CU_ASSERT_TRUE(order.maa.has_triplet && !order.maa.has_vector && !order.maa.has_digest);
+    T_STR(order.maa.scheme, "2G-GBA");
+    T_STR(order.maa.guss, "<guss/>");
+    T_OK(gba_aka_triplet(&subs.sub[0].key, &order.maa.triplet.rand, &want));
+    T_BYTES(gba_view_of(&order.maa.triplet, sizeof want), gba_view_of(&want, sizeof want));
+    struct hss_auc_order next = step(&gsm);
+    CU_ASSERT_FALSE(gba_view_eq(GBA_ARRAY(order.maa.triplet.rand.b), GBA_ARRAY(next.maa.triplet.rand.b)));
+}
+
+static void fixed_triplets_in_turn(void)
+{
+    static const gba_triplet fixed[] = {{{{1}}, {2}, {3}}, {{{4}}, {5}, {6}}};
+    struct dia_mar gsm = scheme_mar(IMPI, "2G-GBA");
+    struct hss_sub *sub = &subs.sub[0];
+    sub->sim = true;
+    sub->triplets = fixed;
+    sub->n_triplets = 2;
+    for (int i = 0; i < 4; i++) {
+        struct hss_auc_order order = step(&gsm);
+        T_BYTES(gba_view_of(&order.maa.triplet, sizeof fixed[0]), gba_view_of(&fixed[i % 2], sizeof fixed[0]));
+    }
+}
+
+/*= TS 29.229 6.3.36 */
+static void sip_digest(void)
+{
+    struct dia_mar mar = scheme_mar(IMPI, "SIP Digest");
+    struct hss_sub *sub = &subs.sub[0];
+    refused(&mar, GBA_E_HSS_SCHEME, true, 5006);
+    T_OK(gba_text_set(&sub->digest_realm, GBA_LIT("ims.mnc001.mcc001.3gppnetwork.org")));
+    T_OK(hss_sub_password(sub, GBA_LIT("secret")));
+    struct hss_auc_order order = step(&mar);
+    CU_ASSERT_TRUE(order.maa.has_digest && !order.maa.has_vector && !order.maa.has_triplet);
+    T_STR(order.maa.digest.realm, "ims.mnc001.mcc001.3gppnetwork.org");
+    T_STR(order.maa.digest.algorithm, "MD5");
+    T_STR(order.maa.digest.qop, "auth-int");
+    T_BYTES(gba_view_of(order.maa.digest.ha1.b, order.maa.digest.ha1.n), t_hex("5a51fbb0263bacd03a72238b6b074955"));
+    sub->ha1.n = 32;
+    order = step(&mar);
+    T_STR(order.maa.digest.algorithm, "SHA-256");
+}
+
 static void rand_is_never_the_same(void)
 {
     struct dia_mar mar = mar_of(IMPI);
@@ -302,6 +359,9 @@ int main(void)
     CU_TestInfo good[] = {
         {"a vector that the card accepts", a_vector_that_the_card_accepts},
         {"by public identity, without scheme", by_public_identity_and_without_scheme},
+        {"a SIM gets triplets", sim_gets_triplets},
+        {"fixed triplets", fixed_triplets_in_turn},
+        {"SIP Digest", sip_digest},
         {"RAND is never the same", rand_is_never_the_same},
         {"many at once wait for the disk", many_at_once_wait_for_the_disk},
         {"resynchronisation", resynchronisation},

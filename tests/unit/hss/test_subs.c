@@ -94,6 +94,41 @@ static void separation_bit(void)
     }
 }
 
+static void other_credentials(void)
+{
+    struct hss_triplet_conf triplet = {hex("23553cbe9637a89d218ae64dae47bf35"), hex("46f8416a"), hex("eae4")};
+    struct hss_sub_conf c = milenage();
+    c.triplets = (struct gba_opt_list){&triplet, 1};
+    refused(&c, "triplets");
+    c.sim = true;
+    refused(&c, "triplets");
+    c = milenage();
+    c.sip_digest.realm = text("home.example");
+    refused(&c, "sip_digest.ha1");
+    c.sip_digest.ha1 = hex("0102030405060708090a0b0c0d0e0f1011");
+    refused(&c, "sip_digest.ha1");
+    c.sip_digest.ha1.n = 16;
+    c.sip_digest.password_file = text("password");
+    refused(&c, "sip_digest.ha1");
+    c = milenage();
+    c.k.n = c.opc.n = 0;
+    refused(&c, "k");
+}
+
+/* Whoever has other credentials needs no K. */
+static void without_k(void)
+{
+    struct hss_sub_conf c = milenage();
+    struct faults faults = {0, ""};
+    struct hss_sub sub;
+    c.k.n = c.opc.n = 0;
+    c.sip_digest = (struct hss_digest_conf){.realm = text("home.example"),
+                                            .ha1 = hex("0102030405060708090a0b0c0d0e0f10")};
+    T_OK(hss_sub_make(&c, &(struct gba_conf_sink){on_fault, &faults}, &sub));
+    CU_ASSERT_EQUAL(sub.key.k.n, 0);
+    T_BYTES(gba_view_of(sub.ha1.b, sub.ha1.n), gba_view_of(c.sip_digest.ha1.b, 16));
+}
+
 static void keys_that_do_not_fit(void)
 {
     struct hss_sub_conf c = milenage();
@@ -233,6 +268,8 @@ int main(void)
     CU_TestInfo hostile[] = {
         {"bad identities", bad_identities},
         {"separation bit of AMF", separation_bit},
+        {"other credentials", other_credentials},
+        {"without K", without_k},
         {"keys that do not fit", keys_that_do_not_fit},
         {"two sources of a GUSS", two_sources_of_guss},
         {"all faults are told", all_faults_are_told},

@@ -228,6 +228,27 @@ static void falls_back_and_remembers(void)
     }
 }
 
+/* 2G GBA: the triplet is the one that the AuC makes; without the context there is none. */
+static void gsm_run(void)
+{
+    struct uicc_conf conf = t_profile();
+    gba_aka_key key;
+    gba_triplet got, want;
+    gba_rand rand = {{0x42}};
+    insert(&conf);
+    T_OK(open_as(UICC_APP_USIM, NULL));
+    T_RC(uicc_session_gsm(&session, &rand, &got), GBA_E_CARD_CONTEXT);
+    CU_ASSERT_EQUAL(w.begins, w.ends);
+    conf.gsm = true;
+    insert(&conf);
+    T_OK(open_as(UICC_APP_USIM, NULL));
+    T_OK(uicc_session_gsm(&session, &rand, &got));
+    T_OK(uicc_conf_key(&conf, &key));
+    T_OK(gba_aka_triplet(&key, &rand, &want));
+    T_BYTES(GBA_ARRAY(got.sres), GBA_ARRAY(want.sres));
+    T_BYTES(GBA_ARRAY(got.kc), GBA_ARRAY(want.kc));
+}
+
 /*= TS 33.220 G.1 */
 static void gba_u_run(void)
 {
@@ -322,6 +343,7 @@ int main(void)
         {"identities and BSF names", identities},
         {"a card without GBA", without_the_service},
         {"falls back to the 3G context and remembers", falls_back_and_remembers},
+        {"2G GBA", gsm_run},
         {"GBA_U", gba_u_run},
         {"EF_GBABP too small", small_gbabp},
         {"resynchronises", resynchronises},

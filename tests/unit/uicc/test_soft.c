@@ -155,6 +155,24 @@ static void no_gba_service(void)
          "9864");
 }
 
+static void gsm_refuses(void)
+{
+    struct uicc_conf conf = t_profile();
+    conf.gsm = true;
+    make(&conf, false);
+    say(SELECT_USIM);
+    SAYS("00880080"
+         "10" RAND1,
+         "6a80");
+    SAYS("00880080"
+         "1210" RAND1 "00",
+         "6a80");
+    say(SELECT_ISIM);
+    SAYS("00880080"
+         "1110" RAND1,
+         "9864");
+}
+
 static void pin_protects(void)
 {
     struct uicc_conf conf = t_profile();
@@ -279,6 +297,19 @@ static void vectors(void)
         if (vec_has(v, "ks_int_naf"))
             check_ks_int_naf(v);
     }
+}
+
+/*= TS 31.102 7.1.2.1 case 3, TS 33.102 6.8.1.2: SRES and Kc of Milenage set 1 */
+static void gsm_context(void)
+{
+    struct uicc_conf conf = t_profile();
+    conf.gsm = true;
+    make(&conf, false);
+    say(SELECT_USIM);
+    SAYS("00880080"
+         "1110" RAND1 "00",
+         "0446f8416a08eae4be823af9a08b9000");
+    CU_ASSERT_FALSE(card.changed);
 }
 
 static void tuak_card(void)
@@ -533,6 +564,7 @@ int main(void)
         {"the wrong kind of file", wrong_structure},
         {"AUTHENTICATE", authenticate_refuses},
         {"GBA without the service", no_gba_service},
+        {"GSM context", gsm_refuses},
         {"PIN", pin_protects},
         {"profiles that make no card", bad_profiles},
         {"profile check", profile_checks},
@@ -541,6 +573,7 @@ int main(void)
     };
     CU_TestInfo good[] = {
         {"AUTHENTICATE vectors", vectors},
+        {"GSM context", gsm_context},
         {"TUAK", tuak_card},
         {"EF_GBANL forgets the least recently used", gbanl_lru},
         {"EF_GBABP", gbabp_begins_anew},
