@@ -38,7 +38,11 @@ static const struct cmd_row {
 };
 
 enum avp_type { TYPE_NONE, TYPE_TEXT, TYPE_TIME, TYPE_ENUM };
-enum { FLAGS_VM = AVP_FLAG_VENDOR | AVP_FLAG_MANDATORY, FLAGS_V = AVP_FLAG_VENDOR, FLAGS_M = AVP_FLAG_MANDATORY };
+enum {
+    FLAGS_VM = AVP_FLAG_VENDOR | AVP_FLAG_MANDATORY,
+    FLAGS_V = AVP_FLAG_VENDOR,
+    FLAGS_M = AVP_FLAG_MANDATORY,
+};
 
 static const struct avp_row {
     vendor_id_t vendor;

@@ -35,8 +35,8 @@ struct dia_maa {
     gba_view impi;
     bool has_vector;
     gba_aka_vector vector;      /* wiped by whoever declares the struct */
-    bool has_triplet;           /* 2G GBA; the coding is ours, TS 29.109 could not be read there */
-    gba_triplet triplet;        /* RAND in SIP-Authenticate, SRES in SIP-Authorization, Kc in Confidentiality-Key */
+    bool has_triplet;           /* 2G GBA; this coding is ours, for want of a readable clause: */
+    gba_triplet triplet;        /* SIP-Authenticate RAND, SIP-Authorization SRES, Confidentiality-Key Kc */
     bool has_digest;            /* GBA_Digest */
     struct dia_sip_digest digest;
     gba_view scheme;            /* of what it has; absent: Digest-AKAv1-MD5 */

@@ -85,8 +85,8 @@ struct hss_sub {
 /* H(A1) with MD5 for a password that stands in a file of its own. */
 GBA_MUST_USE gba_rc hss_sub_password(struct hss_sub *sub, gba_view password);
 
-/* Make a record without GUSS, triplets and H(A1) of a password, and without reserved numbers; every fault goes to
- * the sink with the key inside the subscriber's entry.  E_CONFIG. */
+/* Make a record without GUSS, triplets and H(A1) of a password, and without reserved
+ * numbers; every fault goes to the sink with the key inside the subscriber's entry.  E_CONFIG. */
 GBA_MUST_USE gba_rc hss_sub_make(const struct hss_sub_conf *conf, const struct gba_conf_sink *sink,
                                  struct hss_sub *out);
 

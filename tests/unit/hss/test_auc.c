@@ -240,7 +240,8 @@ static void fixed_triplets_in_turn(void)
     sub->n_triplets = 2;
     for (int i = 0; i < 4; i++) {
         struct hss_auc_order order = step(&gsm);
-        T_BYTES(gba_view_of(&order.maa.triplet, sizeof fixed[0]), gba_view_of(&fixed[i % 2], sizeof fixed[0]));
+        T_BYTES(gba_view_of(&order.maa.triplet, sizeof fixed[0]),
+                gba_view_of(&fixed[i % 2], sizeof fixed[0]));
     }
 }
 
@@ -257,7 +258,8 @@ static void sip_digest(void)
     T_STR(order.maa.digest.realm, "ims.mnc001.mcc001.3gppnetwork.org");
     T_STR(order.maa.digest.algorithm, "MD5");
     T_STR(order.maa.digest.qop, "auth-int");
-    T_BYTES(gba_view_of(order.maa.digest.ha1.b, order.maa.digest.ha1.n), t_hex("5a51fbb0263bacd03a72238b6b074955"));
+    T_BYTES(gba_view_of(order.maa.digest.ha1.b, order.maa.digest.ha1.n),
+            t_hex("5a51fbb0263bacd03a72238b6b074955"));
     sub->ha1.n = 32;
     order = step(&mar);
     T_STR(order.maa.digest.algorithm, "SHA-256");
