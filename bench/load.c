@@ -5,10 +5,9 @@
 #include <stdlib.h>
 
 #include "bench/load.h"
-#include "rt/conf.h"
+#include "bench/profile.h"
 #include "rt/daemon.h"
 #include "rt/log.h"
-#include "uicc/conf.h"
 
 enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -36,6 +35,8 @@ static void print_help(void)
            "      --concurrency=N       devices at work at once (default 64)\n"
            "      --seconds=N           how long (default 10)\n"
            "      --count=N             stop after so many runs or requests\n"
+           "      --rate=N              begin so many runs a second, however long they take, as far as\n"
+           "                            --concurrency allows; a run whose BSF says 503 is over\n"
            "      --json                the result as one JSON object\n"
            "  -h, --help                show this help and exit\n"
            "  -V, --version             show the version and exit\n");
@@ -90,6 +91,8 @@ static bool take_option(struct arguments *args, int c)
     case 'k':
         load->seconds = 0;
         return take_number(optarg, UINT32_MAX, &load->count);
+    case 'r':
+        return take_number(optarg, 1000000, &load->rate);
     case 'j':
         args->json = true;
         return true;
@@ -119,6 +122,7 @@ static struct arguments parse_arguments(int argc, char **argv)
         {"concurrency", required_argument, NULL, 'C'},
         {"seconds", required_argument, NULL, 't'},
         {"count", required_argument, NULL, 'k'},
+        {"rate", required_argument, NULL, 'r'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
@@ -141,32 +145,22 @@ static struct arguments parse_arguments(int argc, char **argv)
     return args;
 }
 
-static void complain(void *ctx, const char *key, const char *text)
-{
-    struct arguments *args = ctx;
-    fprintf(stderr, "%s: %s: %s\n", args->card, key, text);
-    args->exit_code = EXIT_USAGE;
-}
-
 /* Take IMSI and key out of the card's profile. */
 static void read_card(struct arguments *args)
 {
-    static struct rt_conf_errors errors;
-    struct uicc_conf card = {0};
-    if (rt_conf_read(args->card, uicc_conf_rows, &card, &errors) != GBA_OK) {
-        fputs(errors.text, stderr);
-        args->exit_code = EXIT_USAGE;
+    struct bench_profile profile;
+    args->exit_code = EXIT_USAGE;
+    if (!bench_profile_read(args->card, &profile))
         return;
-    }
-    uicc_conf_check(&card, &(struct gba_conf_sink){complain, args});
-    if (args->exit_code < 0 && uicc_conf_key(&card, &args->load.key) != GBA_OK)
-        complain(args, "k", "no usable key");
-    args->load.imsi = card.imsi;
-    args->load.mnc_n = card.mnc_length;
+    args->load.key = profile.key;
+    args->load.imsi = profile.imsi;
+    args->load.mnc_n = profile.mnc_n;
+    gba_wipe(&profile.key);
     if (args->load.bsf_host.n == 0 &&
-        gba_bsf_name_usim(gba_text_view(&card.imsi), card.mnc_length, &args->load.bsf_host) != GBA_OK)
-        complain(args, "imsi", "no BSF name follows from it");
-    rt_conf_free(uicc_conf_rows, &card);
+        gba_bsf_name_usim(gba_text_view(&profile.imsi), profile.mnc_n, &args->load.bsf_host) != GBA_OK)
+        fprintf(stderr, "%s: imsi: no BSF name follows from it\n", args->card);
+    else
+        args->exit_code = -1;
 }
 
 static void print_hex(const char *key, gba_view octets)
@@ -199,20 +193,23 @@ static int print_subscribers(const struct load_conf *conf)
 
 static int run(const struct arguments *args)
 {
-    struct load_stats stats = {0};
+    struct load_stats stats = {0}, challenges = {0};
     struct rt_loop *loop;
     gba_rc rc = rt_loop_new(&loop);
     if (rc == GBA_OK) {
-        rc = load_run(loop, &args->load, &stats);
+        rc = load_run(loop, &args->load, &stats, &challenges);
         rt_loop_free(loop);
     }
     if (rc != GBA_OK)
         fprintf(stderr, "keystrap-load: %s (%s)\n", gba_rc_text(rc), gba_rc_token(rc));
-    else
+    else if (challenges.n > 0)
+        load_stats_print(&challenges, "challenge", args->load.concurrency, args->json);
+    if (rc == GBA_OK)
         load_stats_print(&stats, args->load.mode == LOAD_BOOTSTRAP ? "bootstrap" : "naf",
                          args->load.concurrency, args->json);
     bool good = rc == GBA_OK && stats.n > 0 && load_stats_failed(&stats) == 0;
     load_stats_free(&stats);
+    load_stats_free(&challenges);
     return good ? EXIT_GOOD : EXIT_FAILED;
 }
 

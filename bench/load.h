@@ -23,11 +23,14 @@ struct load_conf {
     uint32_t concurrency; /* devices at work at once */
     uint32_t seconds;     /* how long; 0: until count */
     uint32_t count;       /* how many; 0: until seconds */
+    uint32_t rate;        /* runs begun a second; 0: each device begins anew at once */
     gba_aka_key key;      /* of every subscriber */
 };
 
 /* The IMPI of subscriber i. */
 GBA_MUST_USE gba_rc load_impi(const struct load_conf *conf, uint32_t i, gba_text *imsi, gba_text *impi);
 
-/* Run the load and fill *stats; progress goes to the terminal, if standard error is one. */
-GBA_MUST_USE gba_rc load_run(struct rt_loop *loop, const struct load_conf *conf, struct load_stats *stats);
+/* Run the load and fill *stats, and *challenges with the time from a device's first request to its
+ * challenge; progress goes to the terminal, if standard error is one. */
+GBA_MUST_USE gba_rc load_run(struct rt_loop *loop, const struct load_conf *conf, struct load_stats *stats,
+                             struct load_stats *challenges);

@@ -8,7 +8,7 @@
 struct load {
     struct rt_loop *loop;
     const struct load_conf *conf;
-    struct load_stats *stats;
+    struct load_stats *stats, *challenges;
     struct rt_httpc *bsf, *naf;
     struct ue_boot_conf boot_conf;
     struct ue_ua_conf ua_conf;
@@ -16,7 +16,9 @@ struct load {
     uint32_t started; /* runs begun */
     uint32_t working; /* devices that are not done */
     bool over;
-    struct rt_timer *end, *tick;
+    struct rt_timer *end, *tick, *pace;
+    struct device *idle; /* with a rate: devices that wait for their time to begin */
+    uint64_t begun;      /* runs that began, or should have */
 };
 
 struct device {
@@ -24,7 +26,10 @@ struct device {
     struct ue_boot boot;
     struct ue_ua ua;
     uint64_t since_ns;
+    bool challenged;
+    bool called; /* with a rate: its time has come */
     struct ue_keys keys;
+    struct device *next_idle;
 };
 
 static const gba_env *now(const struct device *d)
@@ -47,9 +52,10 @@ static void stop_if_idle(struct load *load)
 {
     if (!load->over || load->working > 0)
         return;
-    load->stats->ended_ns = uv_hrtime();
+    load->stats->ended_ns = load->challenges->ended_ns = uv_hrtime();
     rt_timer_cancel(load->end);
     rt_timer_cancel(load->tick);
+    rt_timer_cancel(load->pace);
     rt_loop_stop(load->loop);
 }
 
@@ -64,6 +70,13 @@ static bool begin(struct device *d)
         stop_if_idle(load);
         return false;
     }
+    if (load->conf->rate > 0 && !d->called) {
+        d->next_idle = load->idle;
+        load->idle = d;
+        return false;
+    }
+    d->called = false;
+    d->challenged = false;
     load->started++;
     d->since_ns = uv_hrtime();
     return true;
@@ -112,6 +125,9 @@ static bool boot_drive(struct device *d, struct ue_boot_event event, rt_httpc_fn
             *rc = order.kind == UE_BOOT_DONE ? order.reason : GBA_E_BUG;
             return true;
         }
+        if (!d->challenged)
+            load_stats_add(d->load->challenges, GBA_OK, (uv_hrtime() - d->since_ns) / 1000);
+        d->challenged = true;
         event = (struct ue_boot_event){.kind = UE_BOOT_CARD, .auth = &auth};
         event.rc = ask_card(d, &order, &auth);
     }
@@ -128,6 +144,36 @@ static void on_boot_http(void *arg, gba_rc rc, const struct gba_http_msg *rsp)
         event = (struct ue_boot_event){.kind = UE_BOOT_START};
         event.rc = boot_begin(d);
     }
+}
+
+/* ---- a given rate ---- */
+
+enum { PACE_MS = 1 };
+
+static void call(struct device *d)
+{
+    struct ue_boot_event event = {.kind = UE_BOOT_START};
+    gba_rc rc;
+    d->called = true;
+    if (!begin(d))
+        return;
+    event.rc = boot_begin(d);
+    if (boot_drive(d, event, on_boot_http, &rc))
+        measure(d, rc);
+}
+
+/* What could not begin for want of a device is not made up for. */
+static void on_pace(void *arg)
+{
+    struct load *load = arg;
+    uint64_t due = (uv_hrtime() - load->stats->started_ns) / 1000 * load->conf->rate / 1000000;
+    for (; load->begun < due && load->idle; load->begun++) {
+        struct device *d = load->idle;
+        load->idle = d->next_idle;
+        call(d);
+    }
+    load->begun = due;
+    load->pace = load->over ? NULL : rt_timer_start(load->loop, PACE_MS, on_pace, load);
 }
 
 /* ---- NAF: bootstrap once, then one request after the other with that key ---- */
@@ -199,6 +245,9 @@ static void on_end(void *arg)
     struct load *load = arg;
     load->end = NULL;
     load->over = true;
+    for (; load->idle; load->idle = load->idle->next_idle)
+        load->working--;
+    stop_if_idle(load);
 }
 
 static void on_tick(void *arg)
@@ -245,9 +294,11 @@ static gba_rc start_all(struct load *load, struct device *devices)
     GBA_TRY(open_client(load, &conf->bsf, &load->bsf));
     if (conf->mode == LOAD_NAF)
         GBA_TRY(open_client(load, &conf->naf, &load->naf));
-    load->stats->started_ns = uv_hrtime();
+    load->stats->started_ns = load->challenges->started_ns = uv_hrtime();
     if (conf->seconds > 0)
         load->end = rt_timer_start(load->loop, 1000ULL * conf->seconds, on_end, load);
+    if (conf->rate > 0)
+        load->pace = rt_timer_start(load->loop, PACE_MS, on_pace, load);
     if (isatty(STDERR_FILENO))
         load->tick = rt_timer_start(load->loop, 1000, on_tick, load);
     for (uint32_t i = 0; i < conf->concurrency; i++)
@@ -255,12 +306,14 @@ static gba_rc start_all(struct load *load, struct device *devices)
     return GBA_OK;
 }
 
-gba_rc load_run(struct rt_loop *loop, const struct load_conf *conf, struct load_stats *stats)
+gba_rc load_run(struct rt_loop *loop, const struct load_conf *conf, struct load_stats *stats,
+                struct load_stats *challenges)
 {
     struct load load = {
         .loop = loop,
         .conf = conf,
         .stats = stats,
+        .challenges = challenges,
         .boot_conf = {.bsf = gba_text_view(&conf->bsf_host),
                       .host = gba_text_view(&conf->bsf_host),
                       .product = GBA_LIT("keystrap-load"),
