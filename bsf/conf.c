@@ -16,6 +16,16 @@ const struct bsf_conf_rule *bsf_conf_rule_at(const struct bsf_conf *conf, size_t
     return (const struct bsf_conf_rule *)conf->zn.items + i;
 }
 
+const struct bsf_conf_zh_route *bsf_conf_zh_route_at(const struct bsf_conf *conf, size_t i)
+{
+    return (const struct bsf_conf_zh_route *)conf->zh.routes.items + i;
+}
+
+const struct bsf_conf_zh_host *bsf_conf_zh_host_at(const struct bsf_conf_zh_route *route, size_t i)
+{
+    return (const struct bsf_conf_zh_host *)route->hosts.items + i;
+}
+
 static void check_name(const struct bsf_conf *conf, size_t i, const struct gba_conf_sink *sink)
 {
     const struct bsf_conf_name *name = bsf_conf_name_at(conf, i);
@@ -55,6 +65,70 @@ static bool printable(const gba_text *t)
     return true;
 }
 
+/* Can questions for this host leave us, straight or through a relay? */
+static bool reachable(const struct bsf_conf *conf, const gba_text *identity)
+{
+    const struct gba_conf_peer *peers = conf->diameter.peers.items;
+    for (size_t i = 0; i < conf->diameter.peers.n; i++) {
+        bool named = gba_view_eq_nocase(gba_text_view(&peers[i].identity), gba_text_view(identity));
+        if (peers[i].address.n > 0 && (peers[i].relay || named))
+            return true;
+    }
+    return false;
+}
+
+static bool same_quirks(const struct bsf_conf_zh_host *a, const struct bsf_conf_zh_host *b)
+{
+    return a->application == b->application && a->results == b->results &&
+           gba_text_eq(&a->scheme, &b->scheme);
+}
+
+/* A host may stand in several routes, but it is one host. */
+static void check_twice(const struct bsf_conf *conf, size_t route, size_t host,
+                        const struct gba_conf_sink *sink)
+{
+    const struct bsf_conf_zh_host *h = bsf_conf_zh_host_at(bsf_conf_zh_route_at(conf, route), host);
+    for (size_t i = 0; i <= route; i++) {
+        const struct bsf_conf_zh_route *other = bsf_conf_zh_route_at(conf, i);
+        for (size_t k = 0; k < (i == route ? host : other->hosts.n); k++) {
+            const struct bsf_conf_zh_host *o = bsf_conf_zh_host_at(other, k);
+            if (!gba_view_eq_nocase(gba_text_view(&o->identity), gba_text_view(&h->identity)))
+                continue;
+            if (i == route || !same_quirks(o, h))
+                gba_conf_fault(sink, "zh.routes.hosts",
+                               "this host stands here twice, or elsewhere with other options");
+        }
+    }
+}
+
+static void check_route(const struct bsf_conf *conf, size_t at, const struct gba_conf_sink *sink)
+{
+    const struct bsf_conf_zh_route *route = bsf_conf_zh_route_at(conf, at);
+    for (size_t i = 0; i < at; i++) {
+        if (gba_view_eq_nocase(gba_text_view(&bsf_conf_zh_route_at(conf, i)->domain),
+                               gba_text_view(&route->domain)))
+            gba_conf_fault(sink, "zh.routes.domain", "this domain stands here twice");
+    }
+    for (size_t i = 0; i < route->hosts.n; i++) {
+        if (!reachable(conf, &bsf_conf_zh_host_at(route, i)->identity))
+            gba_conf_fault(sink, "zh.routes.hosts",
+                           "expected a peer with an address, or a peer that is a relay");
+        check_twice(conf, at, i, sink);
+    }
+}
+
+static void check_zh(const struct bsf_conf *conf, const struct gba_conf_sink *sink)
+{
+    if (conf->zh.realm.n == 0 && conf->zh.routes.n == 0)
+        gba_conf_fault(sink, "zh", "is needed beside names: a realm, or routes");
+    if ((conf->zh.realm.n > 0 || conf->zh.host.n > 0) && conf->zh.routes.n > 0)
+        gba_conf_fault(sink, "zh.routes", "expected routes, or realm and host, not both");
+    if (conf->zh.host.n > 0 && conf->zh.realm.n == 0 && conf->zh.routes.n == 0)
+        gba_conf_fault(sink, "zh.realm", "is needed beside host");
+    for (size_t i = 0; i < conf->zh.routes.n; i++)
+        check_route(conf, i, sink);
+}
+
 /* What bootstrapping needs beside names. */
 static void check_whole(const struct bsf_conf *conf, const struct gba_conf_sink *sink)
 {
@@ -62,8 +136,7 @@ static void check_whole(const struct bsf_conf *conf, const struct gba_conf_sink 
         gba_conf_fault(sink, "http", "is needed beside names, or https");
     if (conf->https.listen.n > 0)
         check_tls(conf, sink);
-    if (conf->zh.realm.n == 0)
-        gba_conf_fault(sink, "zh", "is needed beside names");
+    check_zh(conf, sink);
     if (conf->diameter.identity.n == 0)
         gba_conf_fault(sink, "diameter", "is needed beside names");
 }

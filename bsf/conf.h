@@ -58,10 +58,36 @@ struct bsf_conf_ub {
     struct bsf_conf_lifetime key_lifetime;
 };
 
+enum bsf_zh_results { BSF_ZH_RESULTS_STANDARD, BSF_ZH_RESULTS_ALIKE };
+
+/* An HSS and what is odd about it. */
+struct bsf_conf_zh_host {
+    gba_text identity;    /* DiameterIdentity */
+    uint32_t application; /* of MAR on Zh */
+    gba_text scheme;      /* what it calls AKA; empty: as TS 29.109 does */
+    int results;          /* enum bsf_zh_results */
+};
+
+/* Where the HSS of some subscribers are. */
+struct bsf_conf_zh_route {
+    gba_text domain; /* of the IMPI; "*": any */
+    gba_text realm;
+    struct gba_opt_list hosts; /* of struct bsf_conf_zh_host, the preferred first; none: any of the realm */
+};
+
 struct bsf_conf_zh {
-    gba_text realm;      /* Destination-Realm of the HSS */
-    gba_text host;       /* Destination-Host; empty: any of the realm */
-    uint32_t guss_cache; /* how many GUSS are kept; 0: none */
+    gba_text realm;             /* Destination-Realm of all HSS; empty: see routes */
+    gba_text host;              /* Destination-Host; empty: any of the realm */
+    struct gba_opt_list routes; /* of struct bsf_conf_zh_route, instead of realm and host */
+    uint32_t timeout_ms;        /* for all attempts of a question */
+    uint32_t attempts;          /* at one question */
+    uint32_t backoff_ms;        /* before a host that failed is preferred again */
+    uint32_t max_waiting;       /* questions that may wait for one host */
+    uint32_t redirect_cache;    /* how many answers of redirect agents are kept; 0: none */
+    bool overload;              /* heed overload reports */
+    uint32_t overload_max_s;    /* the longest time that one counts */
+    uint32_t guss_cache;        /* how many GUSS are kept; 0: none */
+    uint32_t guss_cache_age_s;  /* no longer than this */
 };
 
 /* One permission on Zn; what no rule allows is refused. */
@@ -101,6 +127,8 @@ extern const struct gba_opt bsf_conf_rows[];
 /* Item i of a list. */
 const struct bsf_conf_name *bsf_conf_name_at(const struct bsf_conf *conf, size_t i);
 const struct bsf_conf_rule *bsf_conf_rule_at(const struct bsf_conf *conf, size_t i);
+const struct bsf_conf_zh_route *bsf_conf_zh_route_at(const struct bsf_conf *conf, size_t i);
+const struct bsf_conf_zh_host *bsf_conf_zh_host_at(const struct bsf_conf_zh_route *route, size_t i);
 
 /* What no single row can say: names are host names and stand once, rules can be
  * read, bounds are in order. */

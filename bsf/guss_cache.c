@@ -31,12 +31,15 @@ static bool same_impi(const void *items, uint32_t slot, gba_view impi)
     return gba_view_eq(gba_text_view(&item->impi), impi);
 }
 
-const struct bsf_guss_item *bsf_guss_cache_find(const struct bsf_guss_cache *c, gba_view impi)
+const struct bsf_guss_item *bsf_guss_cache_find(const struct bsf_guss_cache *c, gba_view impi,
+                                                int64_t mono_ms)
 {
     if (c->slots.cap == 0)
         return NULL;
     uint32_t slot = gba_slots_find(&c->slots, impi, same_impi, c->items);
-    return slot == GBA_SLOT_NONE ? NULL : &c->items[slot];
+    if (slot == GBA_SLOT_NONE || mono_ms - c->items[slot].came_ms >= c->age_ms)
+        return NULL;
+    return &c->items[slot];
 }
 
 static void forget(struct bsf_guss_cache *c, uint32_t slot)
@@ -45,7 +48,7 @@ static void forget(struct bsf_guss_cache *c, uint32_t slot)
     gba_slots_give(&c->slots, slot);
 }
 
-void bsf_guss_cache_put(struct bsf_guss_cache *c, const gba_text *impi, int64_t stamp_s, gba_view guss)
+void bsf_guss_cache_put(struct bsf_guss_cache *c, const gba_text *impi, const gba_env *env, gba_view guss)
 {
     if (c->slots.cap == 0)
         return;
@@ -62,5 +65,5 @@ void bsf_guss_cache_put(struct bsf_guss_cache *c, const gba_text *impi, int64_t 
         forget(c, c->slots.oldest);
     }
     slot = gba_slots_take(&c->slots, key);
-    c->items[slot] = (struct bsf_guss_item){*impi, stamp_s, kept};
+    c->items[slot] = (struct bsf_guss_item){*impi, gba_env_now_s(env), env->mono_ms, kept};
 }

@@ -24,6 +24,7 @@ void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_
     bsf_guss_cache_init(&ub->gusses, gusses, conf->zh.guss_cache, seed);
     bsf_limits_init(&ub->limits, &conf->ub.limits, limits, seed);
     ub->amf = (gba_amf){{0, 0}};
+    ub->gusses.age_ms = (int64_t)conf->zh.guss_cache_age_s * 1000;
     ub->scratch = (struct bsf_ub_scratch *)(void *)scratch;
     ub->scratch->sealer.key = key;
 }
@@ -74,7 +75,8 @@ static gba_rc on_request(const struct bsf_ub_at *s, const struct bsf_ub_event *e
     struct bsf_ub_run *run = s->run;
     gba_arena arena = gba_arena_of(run->room, sizeof run->room);
     run->cause = GBA_OK;
-    run->impi.n = run->host.n = run->tmpi.n = 0;
+    run->impi.n = run->tmpi.n = 0;
+    run->reply.retry_after_s = 0;
     run->resync = run->second = false;
     run->resyncs = 0;
     run->via = *event->via;

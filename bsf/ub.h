@@ -59,7 +59,6 @@ struct bsf_ub_run {
     struct bsf_ub_ask ask;
     struct bsf_ub_via via;
     gba_text impi;
-    gba_text host; /* where a redirect sent us */
     gba_text tmpi; /* the new one; empty: none */
     gba_text btid; /* of the new session */
     gba_rand rand; /* beside auts */
@@ -67,7 +66,6 @@ struct bsf_ub_run {
     bool resync, second;
     uint32_t resyncs;
     int64_t guss_stamp_s;
-    bool has_guss_stamp;
     bsf_key key;
     int64_t expiry_s;
     struct bsf_ub_reply reply;
@@ -80,9 +78,10 @@ struct bsf_ub_event {
     enum bsf_ub_event_kind kind;
     const struct gba_http_msg *req; /* REQUEST */
     const struct bsf_ub_via *via;   /* REQUEST */
-    gba_rc rc;                      /* FOUND, STORED: of the store; VECTOR: of the transport or decoder */
+    gba_rc rc;                      /* FOUND, STORED: of the store; VECTOR: OK, or why there is none */
     gba_view record;                /* FOUND */
     const struct dia_maa *maa;      /* VECTOR, when rc is OK */
+    uint32_t retry_after_s;         /* VECTOR: worth trying again then; 0: as configured */
 };
 
 enum bsf_ub_order_kind { BSF_UB_FIND, BSF_UB_ASK_HSS, BSF_UB_STORE, BSF_UB_FORGET, BSF_UB_REPLY };
@@ -93,7 +92,7 @@ struct bsf_ub_order {
     gba_view key;                     /* FIND, STORE, FORGET */
     gba_view record;                  /* STORE */
     int64_t expiry_ms;                /* STORE */
-    struct dia_mar mar;               /* ASK_HSS */
+    struct bsf_zh_ask zh;             /* ASK_HSS: lives until BSF_UB_VECTOR */
     const struct gba_http_msg *reply; /* REPLY */
 };
 

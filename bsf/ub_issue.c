@@ -6,25 +6,22 @@
 #include "gba/crypto/aka.h"
 #include "gba/wire/names.h"
 
-static struct bsf_zh_ask question(const struct bsf_ub_run *run)
-{
-    return (struct bsf_zh_ask){
-        .impi = gba_text_view(&run->impi),
-        .host = run->host.n > 0 ? gba_text_view(&run->host) : (gba_view){NULL, 0},
-        .auts = run->resync ? &run->auts : NULL,
-        .rand = &run->rand,
-        .guss_stamp_s = run->has_guss_stamp ? &run->guss_stamp_s : NULL,
-    };
-}
+/* Sent, our time of a GUSS goes back by this much: the clocks of BSF and HSS differ. */
+enum { CLOCKS_DIFFER_S = 60 };
 
 static gba_rc ask(const struct bsf_ub_at *s)
 {
-    const struct bsf_guss_item *cached = bsf_guss_cache_find(&s->ub->gusses, gba_text_view(&s->run->impi));
-    s->run->has_guss_stamp = cached != NULL;
-    s->run->guss_stamp_s = cached ? cached->stamp_s : 0;
-    struct bsf_zh_ask zh = question(s->run);
-    bsf_zh_ask_mar(s->ub->conf, &zh, &s->order->mar);
-    s->run->state = BSF_UB_ASKING;
+    struct bsf_ub_run *run = s->run;
+    const struct bsf_guss_item *cached =
+        bsf_guss_cache_find(&s->ub->gusses, gba_text_view(&run->impi), s->env->mono_ms);
+    run->guss_stamp_s = cached ? cached->stamp_s - CLOCKS_DIFFER_S : 0;
+    s->order->zh = (struct bsf_zh_ask){
+        .impi = gba_text_view(&run->impi),
+        .auts = run->resync ? &run->auts : NULL,
+        .rand = &run->rand,
+        .guss_stamp_s = cached ? &run->guss_stamp_s : NULL,
+    };
+    run->state = BSF_UB_ASKING;
     s->order->kind = BSF_UB_ASK_HSS;
     return GBA_OK;
 }
@@ -80,16 +77,20 @@ gba_rc bsf_ub_on_found(const struct bsf_ub_at *s, const struct bsf_ub_event *eve
 /* The GUSS sent, else the one we hold (then the HSS left it out: TS 29.109 4.2). */
 static gba_view choose_guss(const struct bsf_ub_at *s, const struct dia_maa *maa)
 {
-    if (maa->guss.p) {
-        bsf_guss_cache_put(&s->ub->gusses, &s->run->impi, gba_env_now_s(s->env), maa->guss);
-        return maa->guss;
-    }
-    const struct bsf_guss_item *cached = bsf_guss_cache_find(&s->ub->gusses, gba_text_view(&s->run->impi));
-    if (cached == NULL)
+    gba_view impi = gba_text_view(&s->run->impi);
+    const struct bsf_guss_item *cached = bsf_guss_cache_find(&s->ub->gusses, impi, s->env->mono_ms);
+    if (maa->guss.p || cached == NULL)
         return maa->guss;
     gba_writer w = gba_writer_of(s->ub->scratch->guss, sizeof s->ub->scratch->guss);
     bsf_chain_get(&s->ub->gusses.chains, &cached->guss, &w);
     return gba_writer_view(&w);
+}
+
+/* After it was read: one that nobody can read would be used again and again. */
+static void keep_guss(const struct bsf_ub_at *s, const struct dia_maa *maa)
+{
+    if (maa->guss.p)
+        bsf_guss_cache_put(&s->ub->gusses, &s->run->impi, s->env, maa->guss);
 }
 
 static gba_rc apply_guss(const struct bsf_ub_at *s, gba_view xml, struct bsf_challenge *c)
@@ -101,6 +102,14 @@ static gba_rc apply_guss(const struct bsf_ub_at *s, gba_view xml, struct bsf_cha
     c->mode = bsf_policy_mode(&s->ub->conf->ub, &guss);
     c->lifetime_s = bsf_policy_lifetime(&s->ub->conf->ub, &guss);
     return GBA_OK;
+}
+
+/* The HSS left it out because we said that we hold it, and it has been pushed out
+ * or grown old since.  Without it a user of GBA_U would be served GBA_ME. */
+static bool guss_is_lost(const struct bsf_ub_at *s, const struct dia_maa *maa)
+{
+    return s->run->guss_stamp_s != 0 && !maa->guss.p &&
+           bsf_guss_cache_find(&s->ub->gusses, gba_text_view(&s->run->impi), s->env->mono_ms) == NULL;
 }
 
 /* What is in the vector, as it goes to the device. */
@@ -146,6 +155,7 @@ static gba_rc challenge(const struct bsf_ub_at *s, const struct dia_maa *maa, st
 {
     gba_view guss = choose_guss(s, maa);
     GBA_TRY(apply_guss(s, guss, c));
+    keep_guss(s, maa);
     GBA_TRY(take_vector(maa, c));
     gba_copy(s->ub->amf.b, gba_view_of(maa->vector.autn.b + 6, 2));
     return issue(s, c, guss);
@@ -158,27 +168,20 @@ static gba_rc pretend(const struct bsf_ub_at *s, struct bsf_challenge *c)
     return issue(s, c, (gba_view){NULL, 0});
 }
 
-static gba_rc redirect(const struct bsf_ub_at *s, const struct dia_maa *maa)
-{
-    /* Once only: two servers may point at each other. */
-    GBA_ENSURE(s->run->host.n == 0, GBA_E_ZH_BUSY);
-    GBA_TRY(bsf_zh_ask_redirect(maa->redirect_host, &s->run->host));
-    return ask(s);
-}
-
 gba_rc bsf_ub_on_vector(const struct bsf_ub_at *s, const struct bsf_ub_event *event)
 {
-    GBA_ENSURE(s->run->state == BSF_UB_ASKING, GBA_E_BUG);
-    struct bsf_zh_ask zh = question(s->run);
-    gba_rc rc = bsf_zh_ask_means(&zh, event->rc, event->maa);
-    if (rc == GBA_E_ZH_REDIRECT)
-        return redirect(s, event->maa);
-    bool hide = rc == GBA_E_ZH_IDENTITY && s->ub->conf->ub.hide_unknown;
-    GBA_ENSURE(hide || rc == GBA_OK, rc);
-    GBA_ENSURE(!hide || !s->run->resync, GBA_E_ZH_RESYNC); /* as a forged AUTS of somebody who exists */
     struct bsf_challenge c = {.guss = {BSF_CHAIN_NONE, 0, false}};
-    s->run->cause = hide ? rc : s->run->cause;
-    rc = hide ? pretend(s, &c) : challenge(s, event->maa, &c);
+    bool hide = event->rc == GBA_E_ZH_IDENTITY && s->ub->conf->ub.hide_unknown;
+    GBA_ENSURE(s->run->state == BSF_UB_ASKING, GBA_E_BUG);
+    s->run->reply.retry_after_s = event->retry_after_s;
+    GBA_ENSURE(hide || event->rc == GBA_OK, event->rc);
+    GBA_ENSURE(!hide || !s->run->resync, GBA_E_ZH_RESYNC); /* as a forged AUTS of somebody who exists */
+    if (!hide && guss_is_lost(s, event->maa)) {
+        s->run->resync = false; /* that is done */
+        return ask(s);
+    }
+    s->run->cause = hide ? event->rc : s->run->cause;
+    gba_rc rc = hide ? pretend(s, &c) : challenge(s, event->maa, &c);
     gba_wipe(&c);
     GBA_TRY(rc);
     bsf_ub_order_reply(s, s->run->cause);

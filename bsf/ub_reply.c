@@ -185,7 +185,7 @@ void bsf_ub_reply_refuse(const struct bsf_conf *conf, gba_rc reason, struct bsf_
     if (reply->msg.status == 405)
         add(&b, GBA_LIT("Allow"), GBA_LIT("GET"));
     if (kind_of(reason) == LIMITED || kind_of(reason) == UNAVAILABLE) {
-        gba_put_dec(&b.w, conf->ub.retry_after_s);
+        gba_put_dec(&b.w, reply->retry_after_s ? reply->retry_after_s : conf->ub.retry_after_s);
         add(&b, GBA_LIT("Retry-After"), taken(&b));
     }
 }

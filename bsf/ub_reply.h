@@ -13,6 +13,7 @@ enum { BSF_UB_REPLY_MAX = 2048 };
 struct bsf_ub_reply {
     uint8_t text[BSF_UB_REPLY_MAX];
     struct gba_http_msg msg;
+    uint32_t retry_after_s; /* for a refusal with 503; 0: as configured */
 };
 
 /* 401 with the challenge. */

@@ -46,6 +46,11 @@ void dia_put_number(struct dia_put *p, enum dia_avp avp, uint32_t v)
     put_value(p, avp, (union avp_value){.u32 = v});
 }
 
+void dia_put_number64(struct dia_put *p, enum dia_avp avp, uint64_t v)
+{
+    put_value(p, avp, (union avp_value){.u64 = v});
+}
+
 void dia_put_time(struct dia_put *p, enum dia_avp avp, int64_t s)
 {
     uint8_t octets[4];
@@ -117,6 +122,13 @@ struct dia_put dia_put_request(enum dia_cmd cmd, uint32_t app, const struct dia_
     dia_put_view(&p, DIA_AVP_DESTINATION_REALM, route->dest_realm);
     dia_put_view(&p, DIA_AVP_DESTINATION_HOST, route->dest_host);
     return p;
+}
+
+void dia_put_again(struct dia_put *p)
+{
+    struct msg_hdr *header = NULL;
+    if (!p->bad && fd_msg_hdr(p->msg, &header) == 0)
+        header->msg_flags |= CMD_FLAG_RETRANSMIT;
 }
 
 gba_rc dia_put_request_end(struct dia_put *p, struct msg **out)
@@ -215,8 +227,8 @@ static enum dia_avp row_of(struct avp *avp)
     struct dict_object *model = NULL;
     if (fd_msg_avp_hdr(avp, &header) != 0 || fd_msg_model(avp, &model) != 0)
         return DIA_AVP_COUNT;
-    enum dia_avp row = dia_avp_of_code(header->avp_code);
-    if (row == DIA_AVP_COUNT || header->avp_vendor != dia_avp_vendor(row))
+    enum dia_avp row = dia_avp_of(header->avp_code, header->avp_vendor);
+    if (row == DIA_AVP_COUNT)
         return DIA_AVP_COUNT;
     return !model || model == dia_dict_avp(row) ? row : DIA_AVP_COUNT;
 }
@@ -334,6 +346,14 @@ bool dia_get_number(struct dia_get *g, enum dia_avp avp, uint32_t *v)
     return value != NULL;
 }
 
+bool dia_get_number64(struct dia_get *g, enum dia_avp avp, uint64_t *v)
+{
+    const union avp_value *value = single(g, avp);
+    if (value)
+        *v = value->u64;
+    return value != NULL;
+}
+
 bool dia_get_time(struct dia_get *g, enum dia_avp avp, int64_t *s)
 {
     gba_view v = dia_get_view(g, avp);
@@ -394,6 +414,16 @@ bool dia_get_group(struct dia_get *g, enum dia_avp avp, struct dia_get *inside)
     return true;
 }
 
+size_t dia_get_groups(const struct dia_get *g, enum dia_avp avp, struct dia_get *inside, size_t max)
+{
+    size_t n = 0;
+    for (struct avp *a = g->first[avp]; a && n < max; a = next_avp(a, MSG_BRW_NEXT)) {
+        if (row_of(a) == avp && readable(a))
+            inside[n++] = dia_get_open(a);
+    }
+    return n;
+}
+
 void dia_get_join(struct dia_get *g, const struct dia_get *inside)
 {
     if (inside->rc != GBA_OK)
@@ -426,7 +456,7 @@ void dia_get_route(struct dia_get *g, struct dia_route *route)
     route->dest_host = dia_get_view(g, DIA_AVP_DESTINATION_HOST);
 }
 
-void dia_get_result(struct dia_get *g, struct dia_result *result)
+void dia_get_result(struct dia_get *g, struct dia_result *result, uint32_t *said)
 {
     struct dia_get inside;
     uint32_t vendor = 0;
@@ -435,6 +465,7 @@ void dia_get_result(struct dia_get *g, struct dia_result *result)
     if (!dia_get_group(g, DIA_AVP_EXPERIMENTAL_RESULT, &inside)) {
         if (!dia_get_number(g, DIA_AVP_RESULT_CODE, &result->code))
             dia_get_fail(g, DIA_AVP_RESULT_CODE, GBA_E_DIA_MISSING);
+        *said = result->code;
         return;
     }
     if (!dia_get_number(&inside, DIA_AVP_VENDOR_ID, &vendor))
@@ -442,6 +473,7 @@ void dia_get_result(struct dia_get *g, struct dia_result *result)
     if (!dia_get_number(&inside, DIA_AVP_EXPERIMENTAL_RESULT_CODE, &result->code))
         dia_get_fail(&inside, DIA_AVP_EXPERIMENTAL_RESULT_CODE, GBA_E_DIA_MISSING);
     dia_get_join(g, &inside);
+    *said = result->code;
     result->experimental = vendor == DIA_VENDOR_3GPP;
     if (!result->experimental)
         result->code = DIA_UNABLE_TO_COMPLY;

@@ -28,9 +28,13 @@ struct dia_put dia_put_request(enum dia_cmd cmd, uint32_t app, const struct dia_
  * copied.  Ends with dia_put_answer_end, which gives back either of the two. */
 struct dia_put dia_put_answer(struct msg *request, const struct dia_route *origin, struct dia_result result);
 
+/* The request was sent before and no answer came (RFC 6733 3, T flag). */
+void dia_put_again(struct dia_put *p);
+
 /* An absent view is not put; a present and empty one is. */
 void dia_put_view(struct dia_put *p, enum dia_avp avp, gba_view v);
 void dia_put_number(struct dia_put *p, enum dia_avp avp, uint32_t v);
+void dia_put_number64(struct dia_put *p, enum dia_avp avp, uint64_t v);
 void dia_put_time(struct dia_put *p, enum dia_avp avp, int64_t s);
 
 /* Open a group: what is put next goes into it, until closed with what open returned. */
@@ -50,10 +54,10 @@ GBA_MUST_USE gba_rc dia_put_answer_end(struct dia_put *p, struct msg **msg);
 /* ---- get ---- */
 
 struct dia_get {
-    struct avp *first[DIA_AVP_COUNT];   /* the first of each kind */
+    struct avp *first[DIA_AVP_COUNT]; /* the first of each kind */
     uint16_t count[DIA_AVP_COUNT];
-    gba_rc rc;                          /* first failure */
-    enum dia_avp culprit;               /* what failed; DIA_AVP_COUNT for none */
+    gba_rc rc;            /* first failure */
+    enum dia_avp culprit; /* what failed; DIA_AVP_COUNT for none */
 };
 
 /* Index the AVPs of a message or of a group; unknown ones are passed over. */
@@ -62,6 +66,7 @@ struct dia_get dia_get_open(void *message_or_group);
 /* The value of an AVP that may be there once: E_DIA_REPEATED, E_DIA_LENGTH. */
 gba_view dia_get_view(struct dia_get *g, enum dia_avp avp);
 bool dia_get_number(struct dia_get *g, enum dia_avp avp, uint32_t *v);
+bool dia_get_number64(struct dia_get *g, enum dia_avp avp, uint64_t *v);
 bool dia_get_time(struct dia_get *g, enum dia_avp avp, int64_t *s);
 
 /* The same for one that must be there, and not empty: E_DIA_MISSING. */
@@ -76,6 +81,9 @@ bool dia_get_group(struct dia_get *g, enum dia_avp avp, struct dia_get *inside);
 /* Take over the failure of a group. */
 void dia_get_join(struct dia_get *g, const struct dia_get *inside);
 
+/* The same for each of a group that may repeat, at most max of them are looked at. */
+size_t dia_get_groups(const struct dia_get *g, enum dia_avp avp, struct dia_get *inside, size_t max);
+
 /* All values of an AVP that may repeat, at most max (E_DIA_REPEATED). */
 size_t dia_get_views(struct dia_get *g, enum dia_avp avp, gba_view *out, size_t max);
 
@@ -87,8 +95,8 @@ void dia_get_route(struct dia_get *g, struct dia_route *route);
 
 /* What an answer says: Result-Code, else Experimental-Result.  Another vendor's
  * Experimental-Result means UNABLE_TO_COMPLY to us: it says no, in words we
- * do not know. */
-void dia_get_result(struct dia_get *g, struct dia_result *result);
+ * do not know.  *said is the code itself, in whichever AVP and of whichever vendor. */
+void dia_get_result(struct dia_get *g, struct dia_result *result, uint32_t *said);
 
 /* The failure, and as a fault what the answer to the request must say. */
 GBA_MUST_USE gba_rc dia_get_end(const struct dia_get *g, struct dia_fault *fault);

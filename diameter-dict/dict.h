@@ -19,6 +19,7 @@ enum dia_cmd {
 enum dia_avp {
 #define DIA_BASE(token, code, data, name) DIA_AVP_##token,
 #define DIA_SIP(token, code, data, type, name) DIA_AVP_##token,
+#define DIA_IETF(token, code, data, name) DIA_AVP_##token,
 #define DIA_AVP(token, code, data, type, flags, name) DIA_AVP_##token,
 #include "diameter-dict/gba.def"
     DIA_AVP_COUNT
@@ -36,7 +37,6 @@ struct dictionary *dia_dict(void);
 struct dict_object *dia_dict_cmd(enum dia_cmd cmd);
 struct dict_object *dia_dict_avp(enum dia_avp avp);
 
-/* The row of an AVP code (3GPP's and base codes do not overlap), or DIA_AVP_COUNT; and back. */
-enum dia_avp dia_avp_of_code(uint32_t code);
+/* The row of an AVP, or DIA_AVP_COUNT; and back. */
+enum dia_avp dia_avp_of(uint32_t code, uint32_t vendor);
 uint32_t dia_avp_code(enum dia_avp avp);
-uint32_t dia_avp_vendor(enum dia_avp avp);

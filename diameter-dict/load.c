@@ -49,15 +49,24 @@ static const struct avp_row {
     avp_code_t code;
     enum dict_avp_basetype data;
     enum avp_type type;
-    uint8_t flags; /* 0: of the base protocol, which must be there */
+    uint8_t flags;
+    bool ours; /* added when it is not there */
     const char *name;
     const char *enum_name;
 } avp_rows[DIA_AVP_COUNT] = {
-#define DIA_BASE(token, code, data, name) {0, code, AVP_TYPE_##data, TYPE_NONE, 0, name, NULL},
+#define DIA_BASE(token, code, data, name) {0, code, AVP_TYPE_##data, TYPE_NONE, 0, false, name, NULL},
 #define DIA_SIP(token, code, data, type, name)                                                               \
-    {0, code, AVP_TYPE_##data, TYPE_##type, FLAGS_M, name, NULL},
+    {0, code, AVP_TYPE_##data, TYPE_##type, FLAGS_M, true, name, NULL},
+#define DIA_IETF(token, code, data, name) {0, code, AVP_TYPE_##data, TYPE_NONE, 0, true, name, NULL},
 #define DIA_AVP(token, code, data, type, flags, name)                                                        \
-    {DIA_VENDOR_3GPP, code, AVP_TYPE_##data, TYPE_##type, FLAGS_##flags, name, "3GPP/Enumerated(" name ")"},
+    {DIA_VENDOR_3GPP,                                                                                        \
+     code,                                                                                                   \
+     AVP_TYPE_##data,                                                                                        \
+     TYPE_##type,                                                                                            \
+     FLAGS_##flags,                                                                                          \
+     true,                                                                                                   \
+     name,                                                                                                   \
+     "3GPP/Enumerated(" name ")"},
 #include "diameter-dict/gba.def"
 };
 
@@ -206,7 +215,7 @@ static gba_rc load_avp(enum dia_avp avp)
         .avp_basetype = row->data,
     };
     loaded.avps[avp] = find_avp(row);
-    if (!loaded.avps[avp] && row->flags != 0) {
+    if (!loaded.avps[avp] && row->ours) {
         bool ok;
         struct dict_object *type = avp_type(avp, &ok);
         GBA_ENSURE(ok, GBA_E_DIA_CONFIG);
@@ -269,17 +278,20 @@ struct dict_object *dia_dict_avp(enum dia_avp avp)
     return loaded.avps[avp];
 }
 
-enum dia_avp dia_avp_of_code(uint32_t code)
+enum dia_avp dia_avp_of(uint32_t code, uint32_t vendor)
 {
-    switch (code) {
+    switch ((uint64_t)vendor << 32 | code) {
 #define DIA_BASE(token, code, data, name)                                                                    \
     case code:                                                                                               \
         return DIA_AVP_##token;
 #define DIA_SIP(token, code, data, type, name)                                                               \
     case code:                                                                                               \
         return DIA_AVP_##token;
-#define DIA_AVP(token, code, data, type, flags, name)                                                        \
+#define DIA_IETF(token, code, data, name)                                                                    \
     case code:                                                                                               \
+        return DIA_AVP_##token;
+#define DIA_AVP(token, code, data, type, flags, name)                                                        \
+    case (uint64_t)DIA_VENDOR_3GPP << 32 | code:                                                             \
         return DIA_AVP_##token;
 #include "diameter-dict/gba.def"
     default:
@@ -290,9 +302,4 @@ enum dia_avp dia_avp_of_code(uint32_t code)
 uint32_t dia_avp_code(enum dia_avp avp)
 {
     return avp_rows[avp].code;
-}
-
-uint32_t dia_avp_vendor(enum dia_avp avp)
-{
-    return avp_rows[avp].vendor;
 }

@@ -24,14 +24,29 @@ static void put_mar_item(struct dia_put *p, const struct dia_mar *mar)
     dia_put_close(p, outer);
 }
 
+enum { OLR_DEFAULT_ALGO = 1 };
+
+/*= RFC 7683 7.1, 7.2: both sides say that they know the loss algorithm */
+static void put_features(struct dia_put *p)
+{
+    void *outer = dia_put_open(p, DIA_AVP_OC_SUPPORTED_FEATURES);
+    dia_put_number64(p, DIA_AVP_OC_FEATURE_VECTOR, OLR_DEFAULT_ALGO);
+    dia_put_close(p, outer);
+}
+
 gba_rc dia_mar_encode(const struct dia_mar *mar, struct msg **out)
 {
-    struct dia_put p = dia_put_request(DIA_CMD_MAR, DIA_APP_ZH, &mar->route);
+    struct dia_put p =
+        dia_put_request(DIA_CMD_MAR, mar->application ? mar->application : DIA_APP_ZH, &mar->route);
+    if (mar->again)
+        dia_put_again(&p);
     dia_put_view(&p, DIA_AVP_USER_NAME, mar->impi);
     dia_put_view(&p, DIA_AVP_PUBLIC_IDENTITY, mar->impu);
     put_mar_item(&p, mar);
     if (mar->has_guss_stamp)
         dia_put_time(&p, DIA_AVP_GUSS_TIMESTAMP, mar->guss_stamp_s);
+    if (mar->overload)
+        put_features(&p);
     return dia_put_request_end(&p, out);
 }
 
@@ -64,6 +79,7 @@ gba_rc dia_mar_decode(struct msg *msg, struct dia_mar *mar, struct dia_fault *fa
     if (mar->impi.n == 0 && mar->impu.n == 0)
         dia_get_fail(&g, DIA_AVP_USER_NAME, GBA_E_DIA_MISSING);
     get_mar_item(&g, mar);
+    mar->overload = g.count[DIA_AVP_OC_SUPPORTED_FEATURES] > 0;
     mar->has_guss_stamp = dia_get_time(&g, DIA_AVP_GUSS_TIMESTAMP, &mar->guss_stamp_s);
     return dia_get_end(&g, fault);
 }
@@ -122,6 +138,28 @@ static void put_item(struct dia_put *p, const struct dia_maa *maa)
     dia_put_close(p, outer);
 }
 
+static void put_redirect(struct dia_put *p, const struct dia_maa *maa)
+{
+    for (size_t i = 0; i < maa->n_redirects; i++)
+        dia_put_view(p, DIA_AVP_REDIRECT_HOST, maa->redirect_hosts[i]);
+    if (maa->n_redirects == 0 || maa->redirect_usage == DIA_REDIRECT_DONT_CACHE)
+        return;
+    dia_put_number(p, DIA_AVP_REDIRECT_HOST_USAGE, maa->redirect_usage);
+    dia_put_number(p, DIA_AVP_REDIRECT_MAX_CACHE_TIME, maa->redirect_cache_s);
+}
+
+static void put_olr(struct dia_put *p, const struct dia_olr *olr)
+{
+    void *outer = dia_put_open(p, DIA_AVP_OC_OLR);
+    dia_put_number64(p, DIA_AVP_OC_SEQUENCE_NUMBER, olr->sequence);
+    dia_put_number(p, DIA_AVP_OC_REPORT_TYPE, olr->realm);
+    if (olr->has_reduction)
+        dia_put_number(p, DIA_AVP_OC_REDUCTION_PERCENTAGE, olr->reduction);
+    if (olr->has_validity)
+        dia_put_number(p, DIA_AVP_OC_VALIDITY_DURATION, olr->validity_s);
+    dia_put_close(p, outer);
+}
+
 gba_rc dia_maa_encode(struct msg **msg, const struct dia_maa *maa)
 {
     struct dia_route origin = {maa->origin_host, maa->origin_realm, no_view, no_view};
@@ -129,9 +167,11 @@ gba_rc dia_maa_encode(struct msg **msg, const struct dia_maa *maa)
     dia_put_view(&p, DIA_AVP_USER_NAME, maa->impi);
     put_item(&p, maa);
     dia_put_view(&p, DIA_AVP_GBA_USER_SEC_SETTINGS, maa->guss);
-    dia_put_view(&p, DIA_AVP_REDIRECT_HOST, maa->redirect_host);
-    if (maa->redirect_host.p)
-        dia_put_number(&p, DIA_AVP_REDIRECT_MAX_CACHE_TIME, maa->redirect_cache_s);
+    put_redirect(&p, maa);
+    if (maa->n_olrs > 0)
+        put_features(&p);
+    for (size_t i = 0; i < maa->n_olrs; i++)
+        put_olr(&p, &maa->olrs[i]);
     return dia_put_answer_end(&p, msg);
 }
 
@@ -217,13 +257,31 @@ static void get_item(struct dia_get *g, struct dia_maa *maa)
 /*= RFC 6733 6.13, 6.14: an SLF says which HSS to ask */
 static void get_redirect(struct dia_get *g, struct dia_maa *maa)
 {
-    gba_view hosts[8];
+    gba_view hosts[16];
     size_t n = dia_get_views(g, DIA_AVP_REDIRECT_HOST, hosts, sizeof hosts / sizeof hosts[0]);
     if (n == 0)
         dia_get_fail(g, DIA_AVP_REDIRECT_HOST, GBA_E_DIA_MISSING);
-    else
-        maa->redirect_host = hosts[0];
+    for (size_t i = 0; i < n && i < DIA_REDIRECTS; i++)
+        maa->redirect_hosts[maa->n_redirects++] = hosts[i];
+    (void)dia_get_number(g, DIA_AVP_REDIRECT_HOST_USAGE, &maa->redirect_usage);
     (void)dia_get_number(g, DIA_AVP_REDIRECT_MAX_CACHE_TIME, &maa->redirect_cache_s);
+}
+
+/*= RFC 7683 7.3: a report that cannot be read is none; the answer counts all the same */
+static void get_olrs(const struct dia_get *g, struct dia_maa *maa)
+{
+    struct dia_get inside[DIA_OLRS];
+    size_t n = dia_get_groups(g, DIA_AVP_OC_OLR, inside, DIA_OLRS);
+    for (size_t i = 0; i < n; i++) {
+        struct dia_olr *olr = &maa->olrs[maa->n_olrs];
+        uint32_t type = 0;
+        bool whole = dia_get_number64(&inside[i], DIA_AVP_OC_SEQUENCE_NUMBER, &olr->sequence) &&
+                     dia_get_number(&inside[i], DIA_AVP_OC_REPORT_TYPE, &type) && type <= 1;
+        olr->realm = type == 1;
+        olr->has_reduction = dia_get_number(&inside[i], DIA_AVP_OC_REDUCTION_PERCENTAGE, &olr->reduction);
+        olr->has_validity = dia_get_number(&inside[i], DIA_AVP_OC_VALIDITY_DURATION, &olr->validity_s);
+        maa->n_olrs += whole && inside[i].rc == GBA_OK;
+    }
 }
 
 gba_rc dia_maa_decode(struct msg *msg, struct dia_maa *maa)
@@ -231,14 +289,15 @@ gba_rc dia_maa_decode(struct msg *msg, struct dia_maa *maa)
     struct dia_fault fault;
     struct dia_get g = dia_get_open(msg);
     *maa = (struct dia_maa){.has_vector = false};
-    dia_get_result(&g, &maa->result);
-    if (!maa->result.experimental && maa->result.code == DIA_SUCCESS) {
+    dia_get_result(&g, &maa->result, &maa->said);
+    if (maa->said == DIA_SUCCESS) {
         maa->impi = dia_get_view(&g, DIA_AVP_USER_NAME);
         maa->guss = dia_get_view(&g, DIA_AVP_GBA_USER_SEC_SETTINGS);
         get_item(&g, maa);
     } else if (!maa->result.experimental && maa->result.code == DIA_REDIRECT_INDICATION) {
         get_redirect(&g, maa);
     }
+    get_olrs(&g, maa);
     maa->origin_host = dia_get_view(&g, DIA_AVP_ORIGIN_HOST);
     maa->origin_realm = dia_get_view(&g, DIA_AVP_ORIGIN_REALM);
     if (g.rc != GBA_OK) {
@@ -253,7 +312,9 @@ gba_rc dia_maa_decode(struct msg *msg, struct dia_maa *maa)
 
 gba_rc dia_error_encode(struct msg **msg, const struct dia_route *origin, const struct dia_fault *fault)
 {
-    enum dia_avp avp = dia_avp_of_code(fault->avp_code);
+    enum dia_avp avp = dia_avp_of(fault->avp_code, DIA_VENDOR_3GPP);
+    if (avp == DIA_AVP_COUNT)
+        avp = dia_avp_of(fault->avp_code, 0);
     struct dia_put p = dia_put_answer(*msg, origin, fault->result);
     if (avp != DIA_AVP_COUNT)
         dia_put_failed(&p, *msg, avp);

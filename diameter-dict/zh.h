@@ -10,15 +10,40 @@
 
 struct msg;
 
+/* RFC 7683 4.2, 4.3: an overload report (OC-OLR); what was left out is told. */
+struct dia_olr {
+    bool realm; /* of the sender's realm, else of the sender itself */
+    uint64_t sequence;
+    bool has_reduction, has_validity;
+    uint32_t reduction;  /* percent */
+    uint32_t validity_s; /* 0: it is over */
+};
+
+enum { DIA_REDIRECTS = 4, DIA_OLRS = 2 };
+
+/*= RFC 6733 6.13: what the answer of a redirect agent is good for */
+enum dia_redirect_usage {
+    DIA_REDIRECT_DONT_CACHE,
+    DIA_REDIRECT_ALL_SESSION,
+    DIA_REDIRECT_ALL_REALM,
+    DIA_REDIRECT_REALM_AND_APPLICATION,
+    DIA_REDIRECT_ALL_APPLICATION,
+    DIA_REDIRECT_ALL_HOST,
+    DIA_REDIRECT_ALL_USER,
+};
+
 struct dia_mar {
     struct dia_route route;
-    gba_view impi;              /* User-Name; absent when only the IMPU is known */
-    gba_view impu;              /* Public-Identity; absent normally */
-    gba_view scheme;            /* SIP-Authentication-Scheme; absent: Digest-AKAv1-MD5 when encoding */
-    bool resync;                /* SIP-Authorization = RAND || AUTS is present */
+    uint32_t application; /* 0: Zh; some HSS want another when encoding */
+    bool again;           /* T flag: sent before, and no answer came */
+    bool overload;        /* OC-Supported-Features: the loss algorithm is understood */
+    gba_view impi;        /* User-Name; absent when only the IMPU is known */
+    gba_view impu;        /* Public-Identity; absent normally */
+    gba_view scheme;      /* SIP-Authentication-Scheme; absent: Digest-AKAv1-MD5 when encoding */
+    bool resync;          /* SIP-Authorization = RAND || AUTS is present */
     gba_rand rand;
     gba_auts auts;
-    bool has_guss_stamp;        /* GUSS-Timestamp */
+    bool has_guss_stamp; /* GUSS-Timestamp */
     int64_t guss_stamp_s;
 };
 
@@ -41,8 +66,13 @@ struct dia_maa {
     struct dia_sip_digest digest;
     gba_view scheme;            /* of what it has; absent: Digest-AKAv1-MD5 */
     gba_view guss;              /* GBA-UserSecSettings; absent when not sent */
-    gba_view redirect_host;     /* first Redirect-Host of a 3006; absent otherwise */
-    uint32_t redirect_cache_s;  /* Redirect-Max-Cache-Time */
+    uint32_t said;                          /* the result's code, whatever AVP and vendor it came with */
+    gba_view redirect_hosts[DIA_REDIRECTS]; /* of a 3006; further ones are passed over */
+    size_t n_redirects;
+    uint32_t redirect_usage;       /* enum dia_redirect_usage, or what we do not know */
+    uint32_t redirect_cache_s;     /* Redirect-Max-Cache-Time */
+    struct dia_olr olrs[DIA_OLRS]; /* what can be read of them; the rest spoils nothing */
+    size_t n_olrs;
 };
 
 /* BSF: build a MAR (Session-Id included).  *out is the caller's to send or free. */
@@ -58,7 +88,8 @@ GBA_MUST_USE gba_rc dia_maa_encode(struct msg **msg, const struct dia_maa *maa);
 
 /* BSF: read a MAA of any result.  A success without a whole vector, triplet or digest, or with
  * one of wrong sizes, is a failure, and then all three are wiped; unknown AVPs are
- * passed over.  Another vendor's Experimental-Result reads as UNABLE_TO_COMPLY. */
+ * passed over.  When maa->said is 2001 there is one, though the result may be an
+ * Experimental-Result.  Another vendor's Experimental-Result reads as UNABLE_TO_COMPLY. */
 GBA_MUST_USE gba_rc dia_maa_decode(struct msg *msg, struct dia_maa *maa);
 
 /* Either side: turn the request *msg into an error answer, also of Zn; on

@@ -84,7 +84,8 @@ gba_rc dia_bia_decode(struct msg *msg, struct dia_bia *bia)
     struct dia_fault fault;
     struct dia_get g = dia_get_open(msg);
     *bia = (struct dia_bia){.has_me_key = false};
-    dia_get_result(&g, &bia->result);
+    uint32_t said = 0;
+    dia_get_result(&g, &bia->result, &said);
     if (!bia->result.experimental && bia->result.code == DIA_SUCCESS)
         get_grant(&g, bia);
     bia->origin_host = dia_get_view(&g, DIA_AVP_ORIGIN_HOST);

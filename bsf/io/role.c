@@ -27,7 +27,7 @@ static gba_rc open_ub(struct bsf_role *role, struct rt_daemon *daemon, const str
         .loop = rt_daemon_loop(daemon),
         .conf = conf,
         .live = rt_daemon_live(daemon),
-        .dia = role->dia,
+        .zh = role->zh,
         .store = &role->store,
         .key = &role->key,
         .done = mef->done,
@@ -50,8 +50,8 @@ static gba_rc open_tls(struct bsf_role *role, struct rt_daemon *daemon, const st
     for (size_t i = 0; i < conf->names.n; i++) {
         const struct bsf_conf_name *name = bsf_conf_name_at(conf, i);
         bool own = name->cert.n > 0;
-        role->names[i] = (struct rt_serve_name){
-            &name->host, own ? &name->cert : &conf->https.cert, own ? &name->key : &conf->https.key, NULL};
+        role->names[i] = (struct rt_serve_name){&name->host, own ? &name->cert : &conf->https.cert,
+                                                own ? &name->key : &conf->https.key, NULL};
     }
     return rt_serve_open_tls(&role->serve, daemon, &tls);
 }
@@ -67,6 +67,8 @@ gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const stru
     GBA_TRY(bsf_store_mem_open(loop, conf->store.max_records, &role->store));
     GBA_TRY(rt_node_start(loop, &conf->diameter, apps, 2, &role->dia));
     GBA_TRY(open_zn(role, daemon, conf, mef));
+    GBA_TRY(
+        bsf_zh_fd_open(&(struct bsf_zh_fd_parts){loop, conf, rt_daemon_live(daemon), role->dia}, &role->zh));
     GBA_TRY(open_ub(role, daemon, conf, mef));
     GBA_TRY(rt_serve_open(&role->serve, daemon, &conf->http, bsf_ub_http_on_request, role->ub));
     return conf->https.listen.n > 0 ? open_tls(role, daemon, conf) : GBA_OK;
@@ -76,6 +78,8 @@ void bsf_role_log_counters(const struct bsf_role *role)
 {
     if (role->ub)
         bsf_ub_http_log_counters(role->ub);
+    if (role->zh)
+        bsf_zh_fd_log_counters(role->zh);
     if (role->zn)
         bsf_zn_fd_log_counters(role->zn);
     if (role->dia)
@@ -93,6 +97,8 @@ void bsf_role_close(struct bsf_role *role)
         role->store.close(role->store.self);
     if (role->dia)
         rt_dia_close(role->dia, 2000);
+    if (role->zh)
+        bsf_zh_fd_close(role->zh);
     if (role->zn)
         bsf_zn_fd_close(role->zn);
     if (role->ub)

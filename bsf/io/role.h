@@ -12,6 +12,7 @@ struct bsf_role {
     gba_seal_key key; /* of this process: records in memory do not outlive it */
     struct bsf_store store;
     struct rt_dia *dia;
+    struct bsf_zh_fd *zh;
     struct bsf_ub_http *ub;
     struct bsf_zn_fd *zn;
     struct rt_serve serve;

@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#include "bsf/io/zh_fd.h"
 #include "rt/addr.h"
 #include "rt/log.h"
 #include "rt/reasons.h"
@@ -89,10 +88,13 @@ static void on_stored(void *arg, gba_rc rc, gba_view record)
     x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_STORED, .rc = rc});
 }
 
-static void on_vector(void *arg, gba_rc rc, const struct dia_maa *maa)
+static void on_vector(void *arg, const struct bsf_zh_answer *answer)
 {
     struct exchange *x = arg;
-    x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_VECTOR, .rc = rc, .maa = maa});
+    x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_VECTOR,
+                                       .rc = answer->rc,
+                                       .maa = answer->maa,
+                                       .retry_after_s = answer->retry_after_s});
 }
 
 static void obey(struct exchange *x, const struct bsf_ub_order *order)
@@ -110,7 +112,7 @@ static void obey(struct exchange *x, const struct bsf_ub_order *order)
         store->del(store->self, order->key, on_stored, x);
         return;
     case BSF_UB_ASK_HSS:
-        bsf_zh_send(parts->dia, &order->mar, x->conf->diameter.timeout_ms, on_vector, x);
+        bsf_zh_fd_ask(parts->zh, &order->zh, on_vector, x);
         return;
     case BSF_UB_REPLY:
         reply(x, order);

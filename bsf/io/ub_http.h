@@ -2,9 +2,9 @@
 /* Ub over HTTP: requests in, replies out, and in between what the engine orders. */
 #pragma once
 
+#include "bsf/io/zh_fd.h"
 #include "bsf/store.h"
 #include "bsf/ub.h"
-#include "rt/fdiam.h"
 #include "rt/httpd.h"
 #include "rt/live.h"
 
@@ -20,7 +20,7 @@ struct bsf_ub_http_parts {
     struct rt_loop *loop;
     const struct bsf_conf *conf; /* the first */
     struct rt_live *live;        /* a request keeps to the end what is in force when it arrives */
-    struct rt_dia *dia;
+    struct bsf_zh_fd *zh;
     const struct bsf_store *store;
     const gba_seal_key *key;
     void (*done)(void *arg, const struct bsf_ub_http_done *done); /* after each; NULL: nobody cares */

@@ -20,6 +20,7 @@ struct gba_conf_peer {
     gba_text identity; /* DiameterIdentity */
     gba_text address;  /* ADDRESS:PORT to connect to; empty: it connects to us */
     bool tls;
+    bool relay; /* passes on what is for other hosts */
 };
 
 struct gba_conf_diameter {

@@ -200,11 +200,12 @@ static void keep_message(struct world_side *side, const struct gba_http_msg *msg
     side->msg.body = gba_view_sub(gba_writer_view(&w), used, w.n);
 }
 
-static void keep_mar(struct world_device *d, const struct dia_mar *mar)
+static void keep_question(struct world *w, struct world_device *d, const struct bsf_zh_ask *ask)
 {
-    d->mar = *mar;
-    if (gba_text_set(&d->mar_impi, mar->impi) != GBA_OK ||
-        gba_text_set(&d->mar_host, mar->route.dest_host) != GBA_OK)
+    const struct bsf_zh_target target = {.realm = gba_text_view(&w->bsf_conf.zh.realm)};
+    d->zh_ask = *ask;
+    bsf_zh_ask_mar(&w->bsf_conf, ask, &target, &d->mar);
+    if (gba_text_set(&d->mar_impi, ask->impi) != GBA_OK)
         abort();
     d->ub.state = SIDE_ASKED;
 }
@@ -216,7 +217,7 @@ static void run_ub(struct world *w, struct world_device *d, struct bsf_ub_event 
     for (;;) {
         bsf_ub_step(&w->ub, &d->ub_run, &w->fake.env, &event, &order);
         if (order.kind == BSF_UB_ASK_HSS) {
-            keep_mar(d, &order.mar);
+            keep_question(w, d, &order.zh);
             return;
         }
         if (order.kind == BSF_UB_REPLY) {
@@ -245,7 +246,9 @@ void world_ub_request(struct world *w, struct world_device *d)
 
 void world_ub_vector(struct world *w, struct world_device *d, gba_rc rc, const struct dia_maa *maa)
 {
-    run_ub(w, d, (struct bsf_ub_event){.kind = BSF_UB_VECTOR, .rc = rc, .maa = maa});
+    run_ub(w, d,
+           (struct bsf_ub_event){
+               .kind = BSF_UB_VECTOR, .rc = bsf_zh_ask_means(&d->zh_ask, NULL, rc, maa), .maa = maa});
 }
 
 /* ---- AuC ---- */

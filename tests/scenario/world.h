@@ -52,7 +52,8 @@ struct world_device {
     char ub_head[2048];
     char user[256], realm[256], nonce[256], opaque[128];
     struct dia_mar mar;
-    gba_text mar_impi, mar_host;
+    struct bsf_zh_ask zh_ask;
+    gba_text mar_impi;
     gba_rand rand;
     gba_auts auts;
     gba_res res;

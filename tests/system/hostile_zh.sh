@@ -7,6 +7,7 @@ set -u
 . "$top_srcdir/tests/lib/tap.sh"
 lab_open "$top_builddir"
 lab_config
+sed -i "s/^zh: { /&attempts: 1, /" "$lab/bsf.yaml"
 sed -i "s/^diameter:/&\n  timeout: 1s/" "$lab/bsf.yaml"
 
 # device NAME: what Ub says to this subscriber
@@ -46,9 +47,10 @@ done
 for name in guss-broken guss-empty guss-binary guss-laughs guss-file; do
     refuse $name 503 zh-guss-malformed
 done
-for name in silent late hang-up busy other-session no-session guss-1m broken-item; do
+for name in silent late hang-up other-session no-session guss-1m broken-item; do
     refuse $name 503 zh-unavailable
 done
+refuse busy 503 zh-overloaded
 refuse unknown 403 zh-identity-unknown
 refuse comply 403 zh-refused
 refuse strange 503 zh-unavailable

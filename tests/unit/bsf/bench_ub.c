@@ -59,6 +59,7 @@ void bench_init(struct bench *b, uint32_t cap)
     init_hss(b);
     b->conf.ub.max_challenges = cap;
     b->conf.zh.guss_cache = 4;
+    b->conf.zh.guss_cache_age_s = 3600;
     b->memory = malloc(bsf_ub_memory(&b->conf));
     CU_ASSERT_FATAL(b->memory != NULL);
     gba_env_random(&b->world.env, b->key.b, sizeof b->key.b);
@@ -125,11 +126,16 @@ static void text_of(char *out, gba_view v)
 
 static struct bsf_ub_event vector(struct bench *b, const struct bsf_ub_order *order)
 {
+    const struct bsf_zh_target target = {.realm = gba_text_view(&b->conf.zh.realm)};
     b->asked++;
-    b->mar = order->mar;
-    text_of(b->mar_impi, order->mar.impi);
-    text_of(b->mar_host, order->mar.route.dest_host);
-    return (struct bsf_ub_event){.kind = BSF_UB_VECTOR, .rc = b->maa_rc, .maa = &b->maa};
+    bsf_zh_ask_mar(&b->conf, &order->zh, &target, &b->mar);
+    text_of(b->mar_impi, b->mar.impi);
+    return (struct bsf_ub_event){
+        .kind = BSF_UB_VECTOR,
+        .rc = bsf_zh_ask_means(&order->zh, NULL, b->maa_rc, &b->maa),
+        .maa = &b->maa,
+        .retry_after_s = b->retry_after_s,
+    };
 }
 
 /* ---- the device ---- */

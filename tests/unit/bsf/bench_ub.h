@@ -49,9 +49,10 @@ struct bench {
     /* the HSS */
     struct dia_maa maa;
     gba_rc maa_rc;
+    uint32_t retry_after_s;
     unsigned asked;
     struct dia_mar mar; /* the last one */
-    char mar_impi[GBA_TEXT_MAX + 1], mar_host[GBA_TEXT_MAX + 1];
+    char mar_impi[GBA_TEXT_MAX + 1];
 
     /* the store */
     struct bench_record records[BENCH_RECORDS];

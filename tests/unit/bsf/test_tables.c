@@ -38,6 +38,7 @@ static void set_up_cache(void)
     memory = malloc(bsf_guss_cache_memory(CAP));
     CU_ASSERT_FATAL(memory != NULL);
     bsf_guss_cache_init(&cache, memory, CAP, 5);
+    cache.age_ms = 1000;
 }
 
 static void tear_down(void)
@@ -174,14 +175,14 @@ static void keep(const char *impi, int64_t stamp_s, gba_view guss)
 {
     gba_text text;
     T_OK(gba_text_set(&text, gba_view_cstr(impi)));
-    bsf_guss_cache_put(&cache, &text, stamp_s, guss);
+    bsf_guss_cache_put(&cache, &text, &(gba_env){.now_ms = stamp_s * 1000, .mono_ms = 5000}, guss);
 }
 
 static void cache_can_be_off(void)
 {
     bsf_guss_cache_init(&cache, memory, 0, 5);
     keep("a@b", 1, GBA_LIT("g"));
-    CU_ASSERT_PTR_NULL(bsf_guss_cache_find(&cache, GBA_LIT("a@b")));
+    CU_ASSERT_PTR_NULL(bsf_guss_cache_find(&cache, GBA_LIT("a@b"), 5999));
 }
 
 static void oldest_makes_room(void)
@@ -190,8 +191,8 @@ static void oldest_makes_room(void)
     keep("b@b", 2, GBA_LIT("g"));
     keep("c@b", 3, GBA_LIT("g"));
     keep("d@b", 4, GBA_LIT("g"));
-    CU_ASSERT_PTR_NULL(bsf_guss_cache_find(&cache, GBA_LIT("a@b")));
-    CU_ASSERT_PTR_NOT_NULL(bsf_guss_cache_find(&cache, GBA_LIT("d@b")));
+    CU_ASSERT_PTR_NULL(bsf_guss_cache_find(&cache, GBA_LIT("a@b"), 5999));
+    CU_ASSERT_PTR_NOT_NULL(bsf_guss_cache_find(&cache, GBA_LIT("d@b"), 5999));
     CU_ASSERT_EQUAL(cache.slots.n, CAP);
 }
 
@@ -199,15 +200,22 @@ static void too_long_is_forgotten(void)
 {
     keep("a@b", 1, GBA_LIT("g"));
     keep("a@b", 2, GBA_ARRAY(big));
-    CU_ASSERT_PTR_NULL(bsf_guss_cache_find(&cache, GBA_LIT("a@b")));
+    CU_ASSERT_PTR_NULL(bsf_guss_cache_find(&cache, GBA_LIT("a@b"), 5999));
     CU_ASSERT_EQUAL(cache.chains.n, 0);
+}
+
+static void old_is_as_none(void)
+{
+    keep("a@b", 1, GBA_LIT("g"));
+    CU_ASSERT_PTR_NOT_NULL(bsf_guss_cache_find(&cache, GBA_LIT("a@b"), 5999));
+    CU_ASSERT_PTR_NULL(bsf_guss_cache_find(&cache, GBA_LIT("a@b"), 6000));
 }
 
 static void newer_replaces(void)
 {
     keep("a@b", 1, gba_view_of(big, 3000));
     keep("a@b", 2, gba_view_of(big, 1000));
-    const struct bsf_guss_item *item = bsf_guss_cache_find(&cache, GBA_LIT("a@b"));
+    const struct bsf_guss_item *item = bsf_guss_cache_find(&cache, GBA_LIT("a@b"), 5999);
     CU_ASSERT_PTR_NOT_NULL_FATAL(item);
     CU_ASSERT_EQUAL(item->stamp_s, 2);
     T_BYTES(read_back(&cache.chains, &item->guss), gba_view_of(big, 1000));
@@ -235,6 +243,7 @@ int main(void)
         {"can be off", cache_can_be_off},
         {"the oldest makes room", oldest_makes_room},
         {"too long is forgotten", too_long_is_forgotten},
+        {"an old one is as good as none", old_is_as_none},
         {"a newer one replaces", newer_replaces},
         CU_TEST_INFO_NULL,
     };

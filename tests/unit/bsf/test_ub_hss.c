@@ -109,7 +109,7 @@ static void hss_says_no(void)
         {{true, DIA_EXP_AUTH_SCHEME_NOT_SUPPORTED}, 403, GBA_E_ZH_REFUSED},
         {{false, DIA_UNABLE_TO_COMPLY}, 403, GBA_E_ZH_REFUSED},
         {{false, DIA_UNABLE_TO_DELIVER}, 503, GBA_E_ZH_BUSY},
-        {{false, DIA_TOO_BUSY}, 503, GBA_E_ZH_BUSY},
+        {{false, DIA_TOO_BUSY}, 503, GBA_E_ZH_OVERLOAD},
         {{false, DIA_MISSING_AVP}, 503, GBA_E_ZH_PROTOCOL},
         {{false, 0}, 503, GBA_E_ZH_BUSY},
     };
@@ -160,17 +160,18 @@ static void repeated_vector_is_refused(void)
     bench_still_answerable(&b);
 }
 
-static void redirects_are_followed_once(void)
+/* RFC 9110 10.2.3; what the HSS asked for goes before what is configured */
+static void retry_after_is_told(void)
 {
-    b.maa.result.code = DIA_REDIRECT_INDICATION;
-    b.maa.redirect_host = GBA_LIT("aaa://hss2.home.example:3868;transport=tcp");
+    b.maa.result.code = DIA_TOO_BUSY;
+    b.retry_after_s = 42;
     bench_first(&b);
-    bench_refused(&b, 503, GBA_E_ZH_BUSY);
-    CU_ASSERT_EQUAL(b.asked, 2);
-    CU_ASSERT_STRING_EQUAL(b.mar_host, "hss2.home.example");
-    b.maa.redirect_host = GBA_LIT("aaa://\"");
+    bench_refused(&b, 503, GBA_E_ZH_OVERLOAD);
+    T_STR(bench_field(&b, "Retry-After"), "42");
+    b.retry_after_s = 0;
     bench_first(&b);
-    bench_refused(&b, 503, GBA_E_ZH_PROTOCOL);
+    bench_refused(&b, 503, GBA_E_ZH_OVERLOAD);
+    T_STR(bench_field(&b, "Retry-After"), "10");
 }
 
 static void events_out_of_turn_end_the_run(void)
@@ -221,7 +222,7 @@ int main(void)
         {"says nothing", hss_says_nothing},
         {"says nonsense", hss_says_nonsense},
         {"repeats a vector", repeated_vector_is_refused},
-        {"redirects", redirects_are_followed_once},
+        {"says when to come again", retry_after_is_told},
         {"events out of turn", events_out_of_turn_end_the_run},
         {"the store fails", unkept_session_is_not_promised},
         CU_TEST_INFO_NULL,

@@ -87,7 +87,10 @@ static void result_redirect(void)
     t_dia_add_number(&list, 262, 60);
     struct msg *msg = t_dia_parse(t_dia_message(T_ERROR, DIA_CMD_MA, DIA_APP_ZH, &list), NULL);
     T_OK(dia_maa_decode(msg, &maa));
-    T_STR(maa.redirect_host, "aaa://hss2.example");
+    CU_ASSERT_EQUAL_FATAL(maa.n_redirects, 2);
+    T_STR(maa.redirect_hosts[0], "aaa://hss2.example");
+    T_STR(maa.redirect_hosts[1], "aaa://hss3.example");
+    CU_ASSERT(maa.redirect_usage == DIA_REDIRECT_ALL_SESSION);
     CU_ASSERT(maa.redirect_cache_s == 60);
     t_dia_free(msg);
 }

@@ -446,7 +446,9 @@ static void maa_redirect_round_trip(void)
     struct dia_maa maa = {.result = {false, DIA_REDIRECT_INDICATION},
                           .origin_host = GBA_LIT("slf.example"),
                           .origin_realm = GBA_LIT("example"),
-                          .redirect_host = GBA_LIT("aaa://hss2.example"),
+                          .redirect_hosts = {GBA_LIT("aaa://hss2.example")},
+                          .n_redirects = 1,
+                          .redirect_usage = DIA_REDIRECT_ALL_USER,
                           .redirect_cache_s = 300};
     struct dia_maa got;
     struct msg *msg = mar_message(&good_mar);
@@ -454,7 +456,9 @@ static void maa_redirect_round_trip(void)
     CU_ASSERT((t_dia_octets(msg).p[4] & T_ERROR) != 0);
     msg = t_dia_wire(msg);
     T_OK(dia_maa_decode(msg, &got));
-    T_BYTES(got.redirect_host, maa.redirect_host);
+    CU_ASSERT_EQUAL_FATAL(got.n_redirects, 1);
+    T_BYTES(got.redirect_hosts[0], maa.redirect_hosts[0]);
+    CU_ASSERT(got.redirect_usage == DIA_REDIRECT_ALL_USER);
     CU_ASSERT(got.redirect_cache_s == 300);
     t_dia_free(msg);
 }
