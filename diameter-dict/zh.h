@@ -59,13 +59,13 @@ struct dia_maa {
     gba_view origin_host, origin_realm;
     gba_view impi;
     bool has_vector;
-    gba_aka_vector vector;      /* wiped by whoever declares the struct */
-    bool has_triplet;           /* 2G GBA; this coding is ours, for want of a readable clause: */
-    gba_triplet triplet;        /* SIP-Authenticate RAND, SIP-Authorization SRES, Confidentiality-Key Kc */
-    bool has_digest;            /* GBA_Digest */
+    gba_aka_vector vector; /* wiped by whoever declares the struct */
+    bool has_triplet;      /* 2G GBA; this coding is ours, for want of a readable clause: */
+    gba_triplet triplet;   /* SIP-Authenticate RAND, SIP-Authorization SRES, Confidentiality-Key Kc */
+    bool has_digest;       /* GBA_Digest */
     struct dia_sip_digest digest;
-    gba_view scheme;            /* of what it has; absent: Digest-AKAv1-MD5 */
-    gba_view guss;              /* GBA-UserSecSettings; absent when not sent */
+    gba_view scheme;                        /* of what it has; absent: Digest-AKAv1-MD5 */
+    gba_view guss;                          /* GBA-UserSecSettings; absent when not sent */
     uint32_t said;                          /* the result's code, whatever AVP and vendor it came with */
     gba_view redirect_hosts[DIA_REDIRECTS]; /* of a 3006; further ones are passed over */
     size_t n_redirects;
