@@ -90,6 +90,8 @@ struct bsf_conf_zh {
     uint32_t guss_cache_age_s;  /* no longer than this */
 };
 
+enum bsf_conf_keys { BSF_KEYS_ANY, BSF_KEYS_ME, BSF_KEYS_UICC, BSF_KEYS_USS };
+
 /* One permission on Zn; what no rule allows is refused. */
 struct bsf_conf_rule {
     gba_text peer;             /* DiameterIdentity of the connected peer */
@@ -98,6 +100,10 @@ struct bsf_conf_rule {
     struct gba_opt_list ua;    /* of gba_text: Ua identifiers; "tls:*" all suites, "*" any */
     struct gba_opt_list gsids; /* of gba_text: GSIDs; "*" any */
     gba_text naf_group;        /* empty: none */
+    bool naf_in_cert;          /* the peer's certificate must name the NAF */
+    bool route_record;         /* a named origin must stand in Route-Record, just before the peer */
+    int keys;                  /* enum bsf_conf_keys */
+    struct gba_opt_list gba_types; /* of int, GBA-Type; none: 3G GBA only */
     bool impi;                 /* may see the IMPI */
     bool uss_required;
     uint32_t key_lifetime_s; /* at most this long; 0: as long as Ks */

@@ -48,21 +48,45 @@ static bool ua_allowed(const struct bsf_conf_rule *rule, const gba_uaid *ua)
     return false;
 }
 
+/*= RFC 6733 6.7.1: a relay names where a request came from; Origin-Host is a claim */
+static bool route_allowed(const struct bsf_conf_rule *rule, const struct bsf_policy_ask *ask)
+{
+    bool by_name = rule->origin.n > 0 && !is_any(gba_text_view(&rule->origin)) &&
+                   !gba_view_eq_nocase(gba_text_view(&rule->origin), gba_text_view(&rule->peer));
+    return !by_name || !rule->route_record || gba_view_eq_nocase(ask->via, ask->origin);
+}
+
+/* In the order of what a rule is about: the further, the closer the request was to it. */
+static gba_rc judge(const struct bsf_conf_rule *rule, const struct bsf_policy_ask *ask)
+{
+    GBA_ENSURE(peer_allowed(rule, ask), GBA_E_ZN_PEER);
+    GBA_ENSURE(route_allowed(rule, ask), GBA_E_ZN_ROUTE);
+    GBA_ENSURE(naf_allowed(rule, gba_text_view(&ask->naf->fqdn)), GBA_E_ZN_NAF);
+    GBA_ENSURE(ask->in_cert || !rule->naf_in_cert, GBA_E_ZN_CERT);
+    GBA_ENSURE(ua_allowed(rule, &ask->naf->ua), GBA_E_ZN_UA);
+    return GBA_OK;
+}
+
+static unsigned distance(gba_rc rc)
+{
+    static const gba_rc order[] = {GBA_E_ZN_PEER, GBA_E_ZN_ROUTE, GBA_E_ZN_NAF, GBA_E_ZN_CERT, GBA_E_ZN_UA};
+    unsigned i = 0;
+    while (i < sizeof order / sizeof *order && order[i] != rc)
+        i++;
+    return i;
+}
+
 gba_rc bsf_policy_find(const struct bsf_conf *conf, const struct bsf_policy_ask *ask,
                        const struct bsf_conf_rule **rule)
 {
     gba_rc why = GBA_E_ZN_PEER;
     for (size_t i = 0; i < conf->zn.n; i++) {
         *rule = bsf_conf_rule_at(conf, i);
-        if (!peer_allowed(*rule, ask))
-            continue;
-        if (!naf_allowed(*rule, gba_text_view(&ask->naf->fqdn))) {
-            why = why == GBA_E_ZN_PEER ? GBA_E_ZN_NAF : why;
-            continue;
-        }
-        if (ua_allowed(*rule, &ask->naf->ua))
+        gba_rc rc = judge(*rule, ask);
+        if (rc == GBA_OK)
             return GBA_OK;
-        why = GBA_E_ZN_UA;
+        if (distance(rc) > distance(why))
+            why = rc;
     }
     *rule = NULL;
     return why;
@@ -77,6 +101,16 @@ bool bsf_policy_gsid(const struct bsf_conf_rule *rule, gba_view gsid)
             return true;
     }
     return false;
+}
+
+bool bsf_policy_gba_type(const struct bsf_conf_rule *rule, uint32_t gba_type)
+{
+    const int *types = rule->gba_types.items;
+    for (size_t i = 0; i < rule->gba_types.n; i++) {
+        if ((uint32_t)types[i] == gba_type)
+            return true;
+    }
+    return rule->gba_types.n == 0 && gba_type == 0;
 }
 
 static bool naf_readable(gba_view pattern)

@@ -49,9 +49,13 @@ static struct dia_result result_of(gba_rc reason)
     case GBA_E_NAFID:
         return (struct dia_result){false, DIA_INVALID_AVP_VALUE};
     case GBA_E_ZN_PEER:
+    case GBA_E_ZN_ROUTE:
     case GBA_E_ZN_NAF:
+    case GBA_E_ZN_CERT:
     case GBA_E_ZN_UA:
     case GBA_E_ZN_USS:
+    case GBA_E_ZN_GBA_TYPE:
+    case GBA_E_ZN_KEY:
     case GBA_E_MEF_NOT_TARGET:
     case GBA_E_MEF_TOKEN_DUE:
         return (struct dia_result){true, DIA_EXP_NOT_AUTHORIZED};
@@ -75,6 +79,14 @@ static void answer(const struct step *s, gba_rc reason)
     order->bia.origin_realm = gba_text_view(&s->zn->conf->diameter.realm);
 }
 
+/* Who handed the request to the connected peer, which stands last in Route-Record. */
+static gba_view via(const struct dia_bir *bir, gba_view peer)
+{
+    size_t n = bir->n_routes;
+    bool known = n >= 2 && gba_view_eq_nocase(bir->routes[n - 1], peer);
+    return known ? bir->routes[n - 2] : (gba_view){NULL, 0};
+}
+
 /*= TS 33.220 4.5.3: is this NAF authorised to use this host name? Asked before the
  * B-TID is looked up, so that strangers cannot find out which B-TIDs exist. */
 static gba_rc on_request(const struct step *s, const struct bsf_zn_event *event)
@@ -82,7 +94,8 @@ static gba_rc on_request(const struct step *s, const struct bsf_zn_event *event)
     struct bsf_zn_run *run = s->run;
     run->bir = event->bir;
     GBA_TRY(gba_nafid_decode(event->bir->naf_id, &run->naf));
-    struct bsf_policy_ask ask = {event->peer, event->bir->route.origin_host, &run->naf};
+    struct bsf_policy_ask ask = {event->peer, event->bir->route.origin_host, via(event->bir, event->peer),
+                                 event->in_cert, &run->naf};
     GBA_TRY(bsf_policy_find(s->zn->conf, &ask, &run->rule));
     GBA_ENSURE(bsf_key_make(BSF_KEY_SESSION, event->bir->btid, &run->key) == GBA_OK, GBA_E_ZN_BTID);
     s->order->kind = BSF_ZN_FIND;
@@ -92,8 +105,13 @@ static gba_rc on_request(const struct step *s, const struct bsf_zn_event *event)
 
 /* ---- the answer ---- */
 
+/* Which keys the NAF may have. */
+struct allowed {
+    bool me, uicc;
+};
+
 /*= TS 33.220 B.3: with the true IMPI and the NAF-Id octets as received */
-static gba_rc derive(const struct step *s, const struct bsf_session *session)
+static gba_rc derive(const struct step *s, const struct bsf_session *session, struct allowed allowed)
 {
     struct dia_bia *bia = &s->order->bia;
     struct gba_kdf_naf in = {
@@ -102,13 +120,14 @@ static gba_rc derive(const struct step *s, const struct bsf_session *session)
         .impi = gba_text_view(&session->impi),
         .naf_id = s->run->bir->naf_id,
     };
-    GBA_TRY(gba_kdf_ks_naf(&in, GBA_KDF_ME, &bia->me_key));
-    bia->has_me_key = true;
+    bia->has_me_key = allowed.me;
+    if (allowed.me)
+        GBA_TRY(gba_kdf_ks_naf(&in, GBA_KDF_ME, &bia->me_key));
     /*= TS 33.220 5.3.3: Ks_int_NAF only for a GBA_U session and a NAF that is aware of it */
-    if (session->mode != BSF_U || !s->run->bir->gba_u_aware)
-        return GBA_OK;
-    GBA_TRY(gba_kdf_ks_naf(&in, GBA_KDF_UICC, &bia->uicc_key));
-    bia->has_uicc_key = true;
+    bia->has_uicc_key = allowed.uicc && session->mode == BSF_U && s->run->bir->gba_u_aware;
+    if (bia->has_uicc_key)
+        GBA_TRY(gba_kdf_ks_naf(&in, GBA_KDF_UICC, &bia->uicc_key));
+    GBA_ENSURE(bia->has_me_key || bia->has_uicc_key, GBA_E_ZN_KEY);
     return GBA_OK;
 }
 
@@ -176,7 +195,26 @@ static void choose(const struct step *s, const struct gba_guss *guss, struct cho
     }
 }
 
-static gba_rc add_settings(const struct step *s, const struct bsf_session *session)
+/*= TS 29.109 annex A: keyChoice of the settings; those that say nothing allow all */
+static struct allowed by_settings(const struct chosen *chosen)
+{
+    struct allowed allowed = {chosen->n == 0, chosen->n == 0};
+    for (size_t i = 0; i < chosen->n; i++) {
+        allowed.me |= chosen->uss[i]->key_choice != GBA_KEY_UICC;
+        allowed.uicc |= chosen->uss[i]->key_choice != GBA_KEY_ME;
+    }
+    return allowed;
+}
+
+static struct allowed keys_for(const struct step *s, const struct chosen *chosen)
+{
+    int keys = s->run->rule->keys;
+    if (keys == BSF_KEYS_USS)
+        return by_settings(chosen);
+    return (struct allowed){keys != BSF_KEYS_UICC, keys != BSF_KEYS_ME};
+}
+
+static gba_rc add_settings(const struct step *s, const struct bsf_session *session, struct allowed *allowed)
 {
     struct gba_guss guss = {.n_uss = 0};
     gba_arena arena = gba_arena_of(s->zn->scratch->parse, sizeof s->zn->scratch->parse);
@@ -185,6 +223,7 @@ static gba_rc add_settings(const struct step *s, const struct bsf_session *sessi
     struct chosen chosen = {.n = 0};
     choose(s, &guss, &chosen);
     GBA_ENSURE(!(s->run->rule->uss_required && chosen.lacking), GBA_E_ZN_USS);
+    *allowed = keys_for(s, &chosen);
     if (chosen.n == 0)
         return GBA_OK;
     gba_writer w = gba_writer_of(s->zn->scratch->uss_list, sizeof s->zn->scratch->uss_list);
@@ -213,11 +252,13 @@ static gba_rc ask_mef(const struct step *s, const struct bsf_session *session)
 static gba_rc serve(const struct step *s, const struct bsf_session *session)
 {
     struct dia_bia *bia = &s->order->bia;
+    struct allowed allowed;
     GBA_ENSURE(session->expiry_s > gba_env_now_s(s->env), GBA_E_ZN_BTID);
+    GBA_ENSURE(bsf_policy_gba_type(s->run->rule, session->gba_type), GBA_E_ZN_GBA_TYPE);
     *bia = (struct dia_bia){.gba_type = session->gba_type};
     GBA_TRY(ask_mef(s, session));
-    GBA_TRY(add_settings(s, session));
-    GBA_TRY(derive(s, session));
+    GBA_TRY(add_settings(s, session, &allowed));
+    GBA_TRY(derive(s, session, allowed));
     bia->has_expiry = bia->has_creation = true;
     bia->expiry_s = expiry_for(s, session);
     bia->creation_s = session->created_s;

@@ -56,6 +56,7 @@ struct bsf_zn_event {
     enum bsf_zn_event_kind kind;
     const struct dia_bir *bir; /* REQUEST; lives until the answer */
     gba_view peer;             /* REQUEST: identity of the connected peer */
+    bool in_cert;              /* REQUEST: the peer's certificate names the NAF */
     gba_rc rc;                 /* FOUND: of the store */
     gba_view record;           /* FOUND, when rc is OK */
 };

@@ -34,6 +34,7 @@ gba_rc dia_bir_decode(struct msg *msg, struct dia_bir *bir, struct dia_fault *fa
     if (dia_get_number(&g, DIA_AVP_GBA_U_AWARENESS_INDICATOR, &aware) && aware > 1)
         dia_get_fail(&g, DIA_AVP_GBA_U_AWARENESS_INDICATOR, GBA_E_DIA_VALUE);
     bir->gba_u_aware = aware == 1;
+    bir->n_routes = dia_get_views(&g, DIA_AVP_ROUTE_RECORD, bir->routes, DIA_BIR_MAX_ROUTES);
     return dia_get_end(&g, fault);
 }
 
@@ -61,11 +62,12 @@ gba_rc dia_bia_encode(struct msg **msg, const struct dia_bia *bia)
 
 static void get_keys(struct dia_get *g, struct dia_bia *bia)
 {
-    dia_need_bytes(g, DIA_AVP_ME_KEY_MATERIAL, bia->me_key.b, sizeof bia->me_key.b);
-    if (g->count[DIA_AVP_UICC_KEY_MATERIAL] > 0)
-        dia_need_bytes(g, DIA_AVP_UICC_KEY_MATERIAL, bia->uicc_key.b, sizeof bia->uicc_key.b);
-    bia->has_me_key = true;
     bia->has_uicc_key = g->count[DIA_AVP_UICC_KEY_MATERIAL] > 0;
+    bia->has_me_key = g->count[DIA_AVP_ME_KEY_MATERIAL] > 0 || !bia->has_uicc_key;
+    if (bia->has_me_key)
+        dia_need_bytes(g, DIA_AVP_ME_KEY_MATERIAL, bia->me_key.b, sizeof bia->me_key.b);
+    if (bia->has_uicc_key)
+        dia_need_bytes(g, DIA_AVP_UICC_KEY_MATERIAL, bia->uicc_key.b, sizeof bia->uicc_key.b);
 }
 
 static void get_grant(struct dia_get *g, struct dia_bia *bia)

@@ -10,7 +10,7 @@
 
 struct msg;
 
-enum { DIA_BIR_MAX_GSIDS = 16 };
+enum { DIA_BIR_MAX_GSIDS = 16, DIA_BIR_MAX_ROUTES = 16 };
 
 struct dia_bir {
     struct dia_route route;
@@ -19,6 +19,8 @@ struct dia_bir {
     gba_view gsids[DIA_BIR_MAX_GSIDS];
     size_t n_gsids;
     bool gba_u_aware;
+    gba_view routes[DIA_BIR_MAX_ROUTES]; /* decode: Route-Record, the connected peer last */
+    size_t n_routes;
 };
 
 struct dia_bia {
@@ -45,5 +47,5 @@ GBA_MUST_USE gba_rc dia_bir_decode(struct msg *msg, struct dia_bir *bir, struct 
 GBA_MUST_USE gba_rc dia_bia_encode(struct msg **msg, const struct dia_bia *bia);
 
 /* NAF: read a BIA of any result; keys are taken of a success only.  A success
- * without ME-Key-Material is a failure, and then both keys are wiped. */
+ * without any key is a failure, and then both keys are wiped. */
 GBA_MUST_USE gba_rc dia_bia_decode(struct msg *msg, struct dia_bia *bia);

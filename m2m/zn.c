@@ -36,11 +36,11 @@ gba_rc m2m_zn_learn(const struct m2m_zn_want *want, const struct dia_bia *bia, s
 {
     enum gba_key_choice choice = GBA_KEY_UNSAID;
     GBA_TRY(naf_zn_result(&bia->result));
-    GBA_ENSURE(bia->has_me_key, GBA_E_NAF_BSF);
     if (bia->uss_list.p != NULL && want->gsid.n > 0)
         GBA_TRY(learn_uss(want, bia->uss_list, &got->peer, &choice));
     bool internal = want->uicc || choice == GBA_KEY_UICC;
     GBA_ENSURE(!internal || (bia->has_uicc_key && choice != GBA_KEY_ME), GBA_E_TARGET_USE);
+    GBA_ENSURE(internal || bia->has_me_key, GBA_E_NAF_BSF);
     const gba_ks_naf *key = internal ? &bia->uicc_key : &bia->me_key;
     gba_copy(got->key, GBA_ARRAY(key->b));
     got->n = sizeof key->b;

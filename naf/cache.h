@@ -18,7 +18,7 @@ struct naf_key {
     gba_nafid nafid;
     gba_ks_naf me;   /* Ks_NAF or Ks_ext_NAF */
     gba_ks_naf uicc; /* Ks_int_NAF */
-    bool has_uicc;
+    bool has_me, has_uicc;
     int64_t expiry_s;
     int64_t creation_s; /* 0 when the BSF did not say */
     bool has_uss;

@@ -87,6 +87,7 @@ static gba_rc read_credentials(const struct naf_ua *ua, struct naf_ua_run *run, 
 static gba_rc set_password(struct naf_ua_run *run, const struct naf_key *key)
 {
     GBA_ENSURE(!run->with_uicc_key || key->has_uicc, GBA_E_NAF_NO_UICC_KEY);
+    GBA_ENSURE(run->with_uicc_key || key->has_me, GBA_E_NAF_NO_ME_KEY);
     const gba_ks_naf *ks_naf = run->with_uicc_key ? &key->uicc : &key->me;
     gba_writer w = gba_writer_of(run->password, sizeof run->password);
     gba_put_b64(&w, GBA_ARRAY(ks_naf->b));

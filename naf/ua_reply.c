@@ -8,6 +8,7 @@ static const struct {
 } statuses[] = {
     {GBA_E_NAF_HOST, 421},         {GBA_E_NAF_CHALLENGE, 401},     {GBA_E_NAF_NO_ROUTE, 403},
     {GBA_E_NAF_BTID_UNKNOWN, 401}, {GBA_E_NAF_KEY_AGE, 401},       {GBA_E_NAF_NO_UICC_KEY, 401},
+    {GBA_E_NAF_NO_ME_KEY, 401},
     {GBA_E_NAF_UPSTREAM, 502},     {GBA_E_NAF_UPSTREAM_SLOW, 504}, {GBA_E_BTID, 401},
 };
 

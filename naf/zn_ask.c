@@ -84,10 +84,11 @@ static gba_rc learn_uss(const struct naf_zn_question *q, gba_view xml, struct na
 gba_rc naf_zn_learn(const struct naf_zn_question *q, const struct dia_bia *bia, struct naf_key *key)
 {
     GBA_TRY(naf_zn_result(&bia->result));
-    GBA_ENSURE(bia->has_me_key, GBA_E_NAF_BSF);
+    GBA_ENSURE(bia->has_me_key || (bia->has_uicc_key && q->service->uicc_keys), GBA_E_NAF_BSF);
     key->nafid = q->nafid;
     key->me = bia->me_key;
     key->uicc = bia->uicc_key;
+    key->has_me = bia->has_me_key;
     key->has_uicc = bia->has_uicc_key;
     key->expiry_s = bia->has_expiry ? bia->expiry_s : INT64_MAX;
     key->creation_s = bia->has_creation ? bia->creation_s : 0;

@@ -17,6 +17,7 @@ enum {
 /* libfdcore keeps one node a process, and one life of it. */
 static struct rt_dia node = {
     .in_lock = PTHREAD_MUTEX_INITIALIZER,
+    .cert_lock = PTHREAD_MUTEX_INITIALIZER,
 };
 static bool node_used;
 static gba_text node_why;

@@ -82,6 +82,10 @@ struct rt_dia_peer {
 typedef void rt_dia_peer_fn(void *arg, const struct rt_dia_peer *peer);
 void rt_dia_each_peer(const struct rt_dia *dia, rt_dia_peer_fn *fn, void *arg);
 
+/* Does the certificate that the sender of this request showed in TLS have this name as a
+ * dNSName?  Letter for letter but case; no wildcard matches.  On the loop's thread. */
+bool rt_dia_peer_certified(struct rt_dia *dia, const struct msg *req, gba_view name);
+
 /* One line a reason (dia.count): messages and peers that no handler heard of. */
 void rt_dia_log_counters(const struct rt_dia *dia);
 

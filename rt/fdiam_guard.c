@@ -222,19 +222,6 @@ static int on_handshake(gnutls_session_t session)
     return fd_tls_verify_credentials_2(session);
 }
 
-static bool certificate_fits(gnutls_session_t session, const gba_text *identity)
-{
-    unsigned n = 0;
-    gnutls_x509_crt_t crt;
-    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &n);
-    if (!chain || n == 0 || gnutls_x509_crt_init(&crt) < 0)
-        return false;
-    bool fits = gnutls_x509_crt_import(crt, chain, GNUTLS_X509_FMT_DER) >= 0 &&
-                gnutls_x509_crt_check_hostname(crt, identity->s);
-    gnutls_x509_crt_deinit(crt);
-    return fits;
-}
-
 static gba_view origin_host(struct msg *msg)
 {
     struct avp *avp = NULL;
@@ -262,7 +249,7 @@ static void on_first_message(struct rt_dia *dia, struct msg *msg)
     const struct dia_peer_state *peer = dia_peer_named(dia, name);
     if (!peer || fd_msg_hdr(msg, &hdr) != 0)
         return; /* freeDiameter answers that the peer is unknown */
-    if (session ? certificate_fits(session, &peer->identity) : !peer->tls)
+    if (session ? dia_cert_fits(session, &peer->identity) : !peer->tls)
         return;
     dia_refused(dia, session ? "dia.other-certificate" : "dia.no-tls", GBA_E_DIA_IMPOSTOR,
                 gba_text_view(&peer->identity));
@@ -362,6 +349,7 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
         break;
     case HOOK_PEER_CONNECT_SUCCESS:
         set_nodelay(peer);
+        dia_cert_note(dia, &peer->info);
         dia_look_soon(dia);
         break;
     case HOOK_PEER_CONNECT_FAILED:

@@ -6,6 +6,7 @@
  *   fdiam_peers.c  peers as the loop sees them
  *   fdiam_conf.c   freeDiameter's configuration, generated and given to it
  *   fdiam_fifo.c   the queues between freeDiameter's threads
+ *   fdiam_cert.c   what the certificates of peers say
  *   fdiam_guard.c  hooks, who may connect, freeDiameter's log lines
  *   fdiam_req.c    requests: pending ones with their timers, hand-over both ways
  *
@@ -62,6 +63,8 @@ struct dia_peer_state {
     int state;          /* loop: enum peer_state at the last look; -1: freeDiameter does not know it */
     uint64_t opened;    /* loop: how often it became open */
     uint64_t changed_ms; /* loop: monotonic, when `open` changed last */
+    gba_text *names; /* dNSNames of its certificate, under cert_lock; NULL: none */
+    size_t n_names;
     /* application messages; any thread */
     _Atomic uint64_t requests_in, answers_in, requests_out, answers_out;
 };
@@ -92,6 +95,8 @@ struct rt_dia {
     pthread_mutex_t in_lock;
     struct dia_batch in;
     bool in_shut;
+
+    pthread_mutex_t cert_lock;
 
     struct rt_reasons refused; /* any thread */
 };
@@ -136,6 +141,14 @@ GBA_MUST_USE gba_rc dia_fifo_init(struct rt_dia *dia);
  * refused (EAGAIN).  Returns what was in force. */
 enum dia_fifo_full { DIA_FIFO_WAIT, DIA_FIFO_FAIL };
 enum dia_fifo_full dia_fifo_when_full(enum dia_fifo_full what);
+
+/* ---- fdiam_cert.c ---- */
+
+/* fd: is the certificate that the other side showed for this name? */
+bool dia_cert_fits(gnutls_session_t session, const gba_text *identity);
+
+/* fd: a peer is connected: remember whom its certificate names. */
+void dia_cert_note(struct rt_dia *dia, const struct peer_info *info);
 
 /* ---- fdiam_req.c ---- */
 

@@ -24,6 +24,8 @@ gba_rc dia_peers_init(struct rt_dia *dia, const struct rt_dia_conf *conf)
 
 void dia_peers_free(struct rt_dia *dia)
 {
+    for (size_t i = 0; i < dia->n_peers; i++)
+        free(dia->peers[i].names);
     free(dia->peers);
     dia->peers = NULL;
     dia->n_peers = 0;

@@ -35,13 +35,19 @@ static void answer_fault(struct bsf_zn_fd *zn, struct msg *msg, const struct dia
     rt_dia_answer(zn->parts.dia, msg);
 }
 
+/* The NAF-Id without its Ua protocol. */
+static gba_view fqdn_of(gba_view naf_id)
+{
+    return gba_view_sub(naf_id, 0, naf_id.n >= sizeof(gba_uaid) ? naf_id.n - sizeof(gba_uaid) : 0);
+}
+
 static void log_answer(const struct exchange *x, const struct bsf_zn_order *order)
 {
     bool good = order->reason == GBA_OK;
     rt_log(good ? RT_LOG_INFO : RT_LOG_WARN, good ? "zn.key-given" : "zn.refused", RT_REASON(order->reason),
            RT_STR("peer", rt_dia_peer_of(x->msg)), RT_STR("origin", x->bir.route.origin_host),
-           RT_STR("naf", gba_view_sub(x->bir.naf_id, 0, x->bir.naf_id.n >= 5 ? x->bir.naf_id.n - 5 : 0)),
-           RT_ID("btid", x->bir.btid), RT_NUM("code", order->bia.result.code));
+           RT_STR("naf", fqdn_of(x->bir.naf_id)), RT_ID("btid", x->bir.btid),
+           RT_NUM("code", order->bia.result.code));
 }
 
 static void answer(struct exchange *x, const struct bsf_zn_order *order)
@@ -76,6 +82,7 @@ static void serve(struct exchange *x)
 {
     const struct bsf_store *store = x->zn->parts.store;
     struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &x->bir, .peer = rt_dia_peer_of(x->msg)};
+    event.in_cert = rt_dia_peer_certified(x->zn->parts.dia, x->msg, fqdn_of(x->bir.naf_id));
     struct bsf_zn_order order;
     x->zn->engine.conf = x->conf;
     bsf_zn_serve_step(&x->zn->engine, &x->run, rt_loop_env(x->zn->parts.loop), &event, &order);

@@ -40,6 +40,8 @@ static struct {
     uv_poll_t poll;
     bool hold;
     unsigned served;
+    char name[64]; /* asked of each sender's certificate */
+    bool certified;
     unsigned asked, completed, twice;
     unsigned counts[GBA_RC_COUNT];
     uint8_t done[ASKED_MAX];
@@ -71,6 +73,7 @@ static void on_request(void *arg, struct msg *req)
     struct dia_fault fault = {.result = {.experimental = false, .code = DIA_SUCCESS}};
     (void)arg;
     child.served++;
+    child.certified = rt_dia_peer_certified(child.dia, req, gba_view_cstr(child.name));
     if (child.hold)
         return; /* kept for good: its peer never hears of it */
     if (dia_error_encode(&req, &origin, &fault) != GBA_OK)
@@ -220,7 +223,11 @@ static void obey(const char *command)
     } else if (sscanf(command, "nap %u", &ms) == 1) {
         poll(NULL, 0, (int)ms);
         say("nap");
-    } else if (sscanf(command, "delayed %u", &n) == 1)
+    } else if (sscanf(command, "name %63s", child.name) == 1)
+        say("name");
+    else if (strcmp(command, "certified") == 0)
+        say_number("certified", child.certified);
+    else if (sscanf(command, "delayed %u", &n) == 1)
         tell_delayed((int)n);
     else if (strcmp(command, "listens") == 0)
         tell_listening();

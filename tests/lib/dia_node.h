@@ -26,6 +26,8 @@ bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf);
  *   peers         "peers N" that are open
  *   knows         "knows IDENTITY=STATE,OPENED,REQUESTS-IN,ANSWERS-OUT,REQUESTS-OUT,ANSWERS-IN ..."
  *   served        "served N" requests given to a handler
+ *   name NAME     is what each sender's certificate is asked for; "name"
+ *   certified     "certified 0|1" of the last request's sender
  *   hold 0|1      whether requests are kept unanswered; "hold"
  *   nap MS        the loop sleeps; "nap"
  *   listens       "listens ADDRESS:PORT ..." of all listening sockets, as the kernel has them

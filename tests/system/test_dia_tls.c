@@ -53,12 +53,25 @@ static bool make_cert(const char *name, const char *ca)
            run("cd %s && mv new.crt %s.crt && : %s", name, ca);
 }
 
+/* one.test with names of NAFs, and what is no such name. */
+static bool make_names(void)
+{
+    return run("cd %s && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+               " -keyout names-one.test.key -out csr -subj /CN=subject.example 2>/dev/null && : %s %s",
+               "", "") &&
+           run("cd %s && printf 'subjectAltName=DNS:%s,DNS:%s,DNS:*.wild.example,URI:https://uri.example/' >ext",
+               "one.test", "naf.example") &&
+           run("cd %s && openssl x509 -req -in csr -CA %s.crt -CAkey %s.key -CAcreateserial -days 2"
+               " -extfile ext -out names-one.test.crt 2>/dev/null",
+               "ca", "ca");
+}
+
 static int make_all(void)
 {
     snprintf(dir, sizeof dir, "/tmp/dia-tls.XXXXXX");
     bool ok = mkdtemp(dir) && make_ca("ca") && make_ca("other-ca") && make_cert("node.test", "ca") &&
               make_cert("one.test", "ca") && make_cert("two.test", "ca") && make_cert("hss.test", "ca") &&
-              make_cert("other-one.test", "other-ca");
+              make_cert("other-one.test", "other-ca") && make_names();
     return ok ? 0 : 1;
 }
 
@@ -125,6 +138,62 @@ static void one_is_still_served(void)
     w->one = t_peer_of("one.test", "test");
     connect_tls(&w->one, "one.test");
     CU_ASSERT_TRUE(t_world_serves(&w->one));
+}
+
+/* ---- names in certificates ---- */
+
+/* Does the certificate of p, who asks now, name `name`? */
+static bool certifies(struct t_peer *p, const char *name)
+{
+    char command[128];
+    snprintf(command, sizeof command, "name %s", name);
+    return t_node_say(&w->node, T_WAIT_MS, command) && t_world_serves(p) &&
+           t_node_until(&w->node, T_WAIT_MS, "certified", "certified 1");
+}
+
+static bool certifies_not(struct t_peer *p, const char *name)
+{
+    char command[128];
+    snprintf(command, sizeof command, "name %s", name);
+    return t_node_say(&w->node, T_WAIT_MS, command) && t_world_serves(p) &&
+           t_node_until(&w->node, T_WAIT_MS, "certified", "certified 0");
+}
+
+/* A dNSName letter for letter: no wildcard, no subject, no other kind of name, nobody else's. */
+static void names_are_those_of_the_certificate(void)
+{
+    prepare();
+    t_world_start();
+    connect_tls(&w->one, "names-one.test");
+    CU_ASSERT_TRUE(certifies(&w->one, "one.test"));
+    CU_ASSERT_TRUE(certifies(&w->one, "Naf.Example"));
+    CU_ASSERT_TRUE(certifies_not(&w->one, "naf.exampl"));
+    CU_ASSERT_TRUE(certifies_not(&w->one, "a.wild.example"));
+    CU_ASSERT_TRUE(certifies_not(&w->one, "subject.example"));
+    CU_ASSERT_TRUE(certifies_not(&w->one, "uri.example"));
+    CU_ASSERT_TRUE(certifies_not(&w->one, "other.example"));
+    t_world_connect(&w->two);
+    CU_ASSERT_TRUE(certifies_not(&w->two, "naf.example")); /* without TLS */
+    CU_ASSERT_TRUE(certifies(&w->one, "naf.example"));
+    t_world_stop();
+}
+
+/* Another certificate in the next connection counts from then on. */
+static void names_change_with_the_connection(void)
+{
+    prepare();
+    t_world_start();
+    connect_tls(&w->one, "names-one.test");
+    CU_ASSERT_TRUE(certifies(&w->one, "naf.example"));
+    t_peer_close(&w->one);
+    CU_ASSERT_TRUE(t_node_until(&w->node, T_WAIT_MS, "peers", "peers 0"));
+    w->one = t_peer_of("one.test", "test");
+    CU_ASSERT_TRUE_FATAL(t_peer_connect(&w->one, w->tls_port, T_WAIT_MS));
+    CU_ASSERT_TRUE_FATAL(handshake(&w->one, "one.test", true));
+    CU_ASSERT_TRUE_FATAL(t_peer_open(&w->one, T_WAIT_MS));
+    CU_ASSERT_TRUE(certifies_not(&w->one, "naf.example"));
+    CU_ASSERT_TRUE(certifies(&w->one, "one.test"));
+    t_world_stop();
 }
 
 /* ---- refused ---- */
@@ -301,6 +370,8 @@ int main(void)
         {"impostor of a server", impostor_of_a_server},
         {"server with a certificate of another name", server_with_a_certificate_of_another_name},
         {"files that do not fit", files_that_do_not_fit},
+        {"names are those of the certificate", names_are_those_of_the_certificate},
+        {"names change with the connection", names_change_with_the_connection},
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo good[] = {

@@ -165,7 +165,8 @@ static gba_rc may(const char *naf, gba_uaid id)
     const struct bsf_conf_rule *found;
     gba_nafid nafid = {.ua = id};
     set(&nafid.fqdn, naf);
-    struct bsf_policy_ask ask = {GBA_LIT("naf.home.example"), GBA_LIT("naf.home.example"), &nafid};
+    struct bsf_policy_ask ask = {
+        .peer = GBA_LIT("naf.home.example"), .origin = GBA_LIT("naf.home.example"), .naf = &nafid};
     gba_rc rc = bsf_policy_find(&conf, &ask, &found);
     CU_ASSERT_EQUAL(found != NULL, rc == GBA_OK);
     return rc;

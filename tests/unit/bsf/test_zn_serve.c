@@ -19,6 +19,11 @@
     "\"><bsfInfo><uiccType>GBA_U</uiccType></bsfInfo><ussList>" USS("1", "", "sip:general@x")                \
         USS("1", " nafGroup=\"A\"", "sip:group-a@x") USS("4", " nafGroup=\"B\"", "sip:group-b@x")            \
             USS("5", "", "sip:five@x") "</ussList></guss>"
+#define CHOICE(id, choice)                                                                                   \
+    "<uss id=\"" id "\" type=\"1\"><uids/><flags/><keyChoice>" choice "</keyChoice></uss>"
+#define CHOICES                                                                                              \
+    "<guss id=\"" IMPI "\"><ussList>" CHOICE("1", "ME-based-key") CHOICE("2", "UICC-based-key")               \
+        CHOICE("3", "ME-UICC-based-keys") USS("4", "", "sip:unsaid@x") "</ussList></guss>"
 
 static struct fake_world world;
 static struct bsf_conf conf;
@@ -33,6 +38,7 @@ static struct bsf_zn_run run;
 static struct bsf_zn_order order;
 static struct dia_bir bir;
 static gba_view peer;
+static bool in_cert;
 static uint8_t naf_id[64];
 
 static void set(gba_text *t, const char *s)
@@ -86,6 +92,7 @@ static void set_up(void)
     gba_copy(session.ks.b, t_hex("b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441"));
     bir = (struct dia_bir){.btid = GBA_LIT(BTID), .route.origin_host = GBA_LIT("naf.home.example")};
     peer = GBA_LIT("naf.home.example");
+    in_cert = false;
     ask_with(NAF, "0100000002");
 }
 
@@ -104,7 +111,7 @@ static void found(gba_rc rc, gba_view record)
 
 static void serve(void)
 {
-    struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &bir, .peer = peer};
+    struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &bir, .peer = peer, .in_cert = in_cert};
     bsf_key filed;
     gba_view record;
     bsf_zn_serve_step(&zn, &run, &world.env, &event, &order);
@@ -187,6 +194,92 @@ static void foreign_host_names(void)
     ask_with("evil-operator.example", "0100000002");
     serve();
     refused(GBA_E_ZN_NAF, true, DIA_EXP_NOT_AUTHORIZED);
+}
+
+/* The certificate binds a peer to its names, beside what the rule says. */
+static void names_in_certificates(void)
+{
+    rules[0].naf_in_cert = true;
+    serve();
+    refused(GBA_E_ZN_CERT, true, DIA_EXP_NOT_AUTHORIZED);
+    in_cert = true;
+    served();
+    ask_with("other.example", "0100000002");
+    serve();
+    refused(GBA_E_ZN_NAF, true, DIA_EXP_NOT_AUTHORIZED);
+    ask_with(NAF, "0100000002");
+    in_cert = false;
+    rules[1] = rules[0];
+    rules[1].naf_in_cert = false;
+    served();
+}
+
+static void come_by(size_t n, const char *const *routes)
+{
+    bir.n_routes = n;
+    for (size_t i = 0; i < n; i++)
+        bir.routes[i] = gba_view_cstr(routes[i]);
+}
+
+/* A NAF behind a relay that says it is another: the relay wrote down who it was. */
+static void origin_must_be_on_the_route(void)
+{
+    const char *const good[] = {"naf9.visited.example", "proxy.visited.example"};
+    const char *const forged[] = {"naf9.visited.example", "naf8.visited.example", "proxy.visited.example"};
+    const char *const unsaid[] = {"naf9.visited.example", "naf9.visited.example"};
+    set(&rules[2].origin, "naf9.visited.example");
+    rules[2].route_record = true;
+    peer = GBA_LIT("proxy.visited.example");
+    bir.route.origin_host = GBA_LIT("naf9.visited.example");
+    ask_with("a.visited.example", "0100000002");
+    serve();
+    refused(GBA_E_ZN_ROUTE, true, DIA_EXP_NOT_AUTHORIZED);
+    come_by(3, forged);
+    serve();
+    refused(GBA_E_ZN_ROUTE, true, DIA_EXP_NOT_AUTHORIZED);
+    come_by(2, unsaid);
+    serve();
+    refused(GBA_E_ZN_ROUTE, true, DIA_EXP_NOT_AUTHORIZED);
+    come_by(1, good);
+    serve();
+    refused(GBA_E_ZN_ROUTE, true, DIA_EXP_NOT_AUTHORIZED);
+    come_by(2, good);
+    served();
+    come_by(3, forged);
+    rules[2].route_record = false;
+    served();
+    rules[2].route_record = true;
+    set(&rules[2].origin, "*");
+    served();
+}
+
+/* Only 3G GBA without a word; the others by name. */
+static void kinds_of_bootstrapping(void)
+{
+    int all[] = {0, 1, 2}, weak[] = {1};
+    for (session.gba_type = 1; session.gba_type <= 2; session.gba_type++) {
+        rules[0].gba_types = (struct gba_opt_list){NULL, 0};
+        serve();
+        refused(GBA_E_ZN_GBA_TYPE, true, DIA_EXP_NOT_AUTHORIZED);
+        rules[0].gba_types = (struct gba_opt_list){all, 3};
+        served();
+        CU_ASSERT_EQUAL(order.bia.gba_type, session.gba_type);
+    }
+    session.gba_type = 0;
+    rules[0].gba_types = (struct gba_opt_list){weak, 1};
+    serve();
+    refused(GBA_E_ZN_GBA_TYPE, true, DIA_EXP_NOT_AUTHORIZED);
+}
+
+static void keys_of_the_card_or_none(void)
+{
+    rules[0].keys = BSF_KEYS_UICC;
+    serve();
+    refused(GBA_E_ZN_KEY, true, DIA_EXP_NOT_AUTHORIZED);
+    bir.gba_u_aware = true;
+    session.mode = BSF_ME;
+    serve();
+    refused(GBA_E_ZN_KEY, true, DIA_EXP_NOT_AUTHORIZED);
 }
 
 /*= TS 33.220 H.3 */
@@ -397,6 +490,60 @@ static void uicc_key_only_when_due(void)
     CU_ASSERT_FALSE(order.bia.has_uicc_key);
 }
 
+static bool is_none(const gba_ks_naf *key_given)
+{
+    static const gba_ks_naf none;
+    return gba_view_eq(GBA_ARRAY(key_given->b), GBA_ARRAY(none.b));
+}
+
+static void given(bool me, bool uicc)
+{
+    serve();
+    T_RC(order.reason, GBA_OK);
+    CU_ASSERT_EQUAL(order.bia.has_me_key, me);
+    CU_ASSERT_EQUAL(order.bia.has_uicc_key, uicc);
+    CU_ASSERT_EQUAL(is_none(&order.bia.me_key), !me);
+    CU_ASSERT_EQUAL(is_none(&order.bia.uicc_key), !uicc);
+}
+
+static void rules_choose_keys(void)
+{
+    bir.gba_u_aware = true;
+    given(true, true);
+    rules[0].keys = BSF_KEYS_ME;
+    given(true, false);
+    rules[0].keys = BSF_KEYS_UICC;
+    given(false, true);
+}
+
+/* What the settings of the services together allow. */
+static void settings_choose_keys(void)
+{
+    static const struct {
+        const char *gsids[2];
+        bool me, uicc;
+    } rows[] = {{{"1", NULL}, true, false}, {{"2", NULL}, false, true}, {{"3", NULL}, true, true},
+                {{"4", NULL}, true, true},  {{"1", "2"}, true, true},   {{"9", NULL}, true, true}};
+    session.guss = GBA_LIT(CHOICES);
+    bir.gba_u_aware = true;
+    set(&gsids[0], "*");
+    rules[0].keys = BSF_KEYS_USS;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bir.n_gsids = rows[i].gsids[1] ? 2 : 1;
+        for (size_t k = 0; k < bir.n_gsids; k++)
+            bir.gsids[k] = gba_view_cstr(rows[i].gsids[k]);
+        given(rows[i].me, rows[i].uicc);
+    }
+    rules[0].keys = BSF_KEYS_ANY;
+    bir.n_gsids = 1;
+    bir.gsids[0] = GBA_LIT("2");
+    given(true, true);
+    rules[0].keys = BSF_KEYS_USS;
+    session.mode = BSF_ME;
+    serve();
+    refused(GBA_E_ZN_KEY, true, DIA_EXP_NOT_AUTHORIZED);
+}
+
 static void naf_id_octets_count(void)
 {
     served();
@@ -439,6 +586,10 @@ int main(void)
         {"strangers, and no rules at all", strangers_are_refused},
         {"a false Origin-Host", origin_must_be_the_peer},
         {"foreign host names", foreign_host_names},
+        {"names in certificates", names_in_certificates},
+        {"an origin that is not on the route", origin_must_be_on_the_route},
+        {"kinds of bootstrapping", kinds_of_bootstrapping},
+        {"keys of the card or none", keys_of_the_card_or_none},
         {"foreign Ua protocols", foreign_ua},
         {"an unknown B-TID", unknown_btid},
         {"an expired session", expired_session},
@@ -455,6 +606,8 @@ int main(void)
         {"the MEF tells who it is", mef_tells},
         {"all keys of the vectors", all_keys},
         {"Ks_int_NAF only when due", uicc_key_only_when_due},
+        {"rules choose keys", rules_choose_keys},
+        {"settings choose keys", settings_choose_keys},
         {"the octets of the NAF-Id count", naf_id_octets_count},
         {"the identity is policy", identity_is_policy},
         {"times are told", times_are_told},

@@ -79,7 +79,8 @@ static gba_view raw_bia(const struct change *c)
     t_dia_add_number(&list, 268, 2001);
     t_dia_add(&list, 1, GBA_LIT("impi@ims.example"));
     t_dia_add_3gpp(&list, 405, gba_view_of(key, 32));
-    t_dia_add_3gpp(&list, 406, gba_view_of(key, 32));
+    if (c->how != T_DROP || c->code != 405) /* without the one: without any */
+        t_dia_add_3gpp(&list, 406, gba_view_of(key, 32));
     t_dia_add_3gpp(&list, 404, t_hex("f4865700"));
     t_dia_add_3gpp(&list, 408, t_hex("f4865700"));
     t_dia_add_3gpp(&list, 400, GBA_LIT("<ussList/>"));
@@ -179,6 +180,31 @@ static void bir_shortest(void)
     t_dia_free(msg);
 }
 
+/* Who handed it on, the last one last; too many are too many. */
+static void bir_routes(void)
+{
+    for (size_t n = 0; n <= DIA_BIR_MAX_ROUTES + 1; n++) {
+        struct t_avps list = {.n = 0};
+        struct dia_fault fault;
+        struct dia_bir bir;
+        head(&list, GBA_LIT("naf.example"));
+        t_dia_add(&list, 283, GBA_LIT("home.example"));
+        for (size_t i = 0; i + 1 < n; i++)
+            t_dia_add(&list, 282, GBA_LIT("first.example"));
+        t_dia_add_3gpp(&list, 401, good_bir.btid);
+        t_dia_add_3gpp(&list, 402, good_bir.naf_id);
+        if (n > 0)
+            t_dia_add(&list, 282, GBA_LIT("last.example"));
+        gba_view raw = t_dia_message(T_REQUEST | T_PROXIABLE, DIA_CMD_BI, DIA_APP_ZN, &list);
+        struct msg *msg = t_dia_parse(raw, NULL);
+        gba_rc rc = dia_bir_decode(msg, &bir, &fault);
+        CU_ASSERT_EQUAL(rc, n > DIA_BIR_MAX_ROUTES ? GBA_E_DIA_REPEATED : GBA_OK);
+        CU_ASSERT(rc != GBA_OK || bir.n_routes == n);
+        CU_ASSERT(rc != GBA_OK || n == 0 || gba_view_eq(bir.routes[n - 1], GBA_LIT("last.example")));
+        t_dia_free(msg);
+    }
+}
+
 /* ---- BIA ---- */
 
 static void bia_hostile(void)
@@ -186,7 +212,7 @@ static void bia_hostile(void)
     static const gba_view none = {NULL, 0};
     const struct change cases[] = {
         {"unchanged", T_SAME, 0, none, GBA_OK, 0, 0},
-        {"no ME-Key-Material", T_DROP, 405, none, GBA_E_DIA_MISSING, 0, 0},
+        {"no key", T_DROP, 405, none, GBA_E_DIA_MISSING, 0, 0},
         {"ME-Key-Material of 31 octets", T_SET, 405, gba_view_of(key, 31), GBA_E_DIA_LENGTH, 0, 0},
         {"ME-Key-Material of 64 octets", T_SET, 405, gba_view_of(key, 64), GBA_E_DIA_LENGTH, 0, 0},
         {"two ME-Key-Materials", T_TWICE, 405, none, GBA_E_DIA_REPEATED, 0, 0},
@@ -226,6 +252,23 @@ static void bia_refusal_with_key(void)
     T_OK(dia_bia_decode(msg, &bia));
     CU_ASSERT(bia.result.code == DIA_UNABLE_TO_COMPLY && !bia.has_me_key && !bia.has_uicc_key);
     CU_ASSERT_PTR_NULL(bia.impi.p);
+    t_dia_free(msg);
+}
+
+/* A NAF that may have the card's key only. */
+static void bia_of_the_card(void)
+{
+    struct dia_bia got, bia = {.result = {false, DIA_SUCCESS},
+                               .origin_host = GBA_LIT("bsf.home.example"),
+                               .origin_realm = GBA_LIT("home.example"),
+                               .has_uicc_key = true,
+                               .uicc_key = {{4, 5, 6}}};
+    struct msg *msg = bir_message(&good_bir);
+    T_OK(dia_bia_encode(&msg, &bia));
+    msg = t_dia_wire(msg);
+    T_OK(dia_bia_decode(msg, &got));
+    CU_ASSERT(!got.has_me_key && got.has_uicc_key);
+    T_BYTES(GBA_ARRAY(got.uicc_key.b), GBA_ARRAY(bia.uicc_key.b));
     t_dia_free(msg);
 }
 
@@ -353,6 +396,7 @@ static CU_TestInfo bir_tests[] = {
     {"too many GSIDs", bir_too_many_gsids},
     {"all fields there and back", bir_round_trip},
     {"shortest", bir_shortest},
+    {"Route-Records", bir_routes},
     CU_TEST_INFO_NULL,
 };
 
@@ -362,6 +406,7 @@ static CU_TestInfo bia_tests[] = {
     {"all fields there and back", bia_round_trip},
     {"Experimental-Result", bia_experimental},
     {"only the key", bia_plain},
+    {"only the key of the card", bia_of_the_card},
     CU_TEST_INFO_NULL,
 };
 

@@ -323,6 +323,18 @@ static void success_without_key(void)
     expect_refusal(naf_ua_key(&ua, &run, &world.env, GBA_OK, &bia), 503, GBA_E_NAF_BSF);
 }
 
+/* The BSF gives this NAF the card's key only: the device's own realm has none. */
+static void key_of_the_card_only(void)
+{
+    service.uicc_keys = true;
+    get_challenge();
+    sign();
+    CU_ASSERT_EQUAL_FATAL(request()->kind, NAF_UA_ASK);
+    struct dia_bia bia = good_bia();
+    bia.has_me_key = false;
+    expect_refusal(naf_ua_key(&ua, &run, &world.env, GBA_OK, &bia), 401, GBA_E_NAF_NO_ME_KEY);
+}
+
 static void unreadable_settings(void)
 {
     get_challenge();
@@ -560,6 +572,7 @@ int main(void)
         {"B-TID without or of unknown domain", bad_btid},
         {"the BSF refuses", bsf_refuses},
         {"success without a key", success_without_key},
+        {"key of the card only", key_of_the_card_only},
         {"unreadable settings", unreadable_settings},
         {"expired key", expired_key},
         {"key too old for policy", key_too_old_for_policy},
