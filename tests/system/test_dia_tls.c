@@ -59,7 +59,8 @@ static bool make_names(void)
     return run("cd %s && openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
                " -keyout names-one.test.key -out csr -subj /CN=subject.example 2>/dev/null && : %s %s",
                "", "") &&
-           run("cd %s && printf 'subjectAltName=DNS:%s,DNS:%s,DNS:*.wild.example,URI:https://uri.example/' >ext",
+           run("cd %s && printf 'subjectAltName=DNS:%s,DNS:%s,DNS:*.wild.example,URI:https://uri.example/'"
+               " >ext",
                "one.test", "naf.example") &&
            run("cd %s && openssl x509 -req -in csr -CA %s.crt -CAkey %s.key -CAcreateserial -days 2"
                " -extfile ext -out names-one.test.crt 2>/dev/null",

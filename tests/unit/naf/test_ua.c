@@ -313,43 +313,41 @@ static void bsf_refuses(void)
     CU_ASSERT_EQUAL(cache.slots.n, 0);
 }
 
-static void success_without_key(void)
+static void first_request(void)
 {
     get_challenge();
     sign();
     CU_ASSERT_EQUAL_FATAL(request()->kind, NAF_UA_ASK);
+}
+
+static void success_without_key(void)
+{
     struct dia_bia bia = good_bia();
     bia.has_me_key = false;
+    first_request();
     expect_refusal(naf_ua_key(&ua, &run, &world.env, GBA_OK, &bia), 503, GBA_E_NAF_BSF);
 }
 
-/* The BSF gives this NAF the card's key only: the device's own realm has none. */
 static void key_of_the_card_only(void)
 {
-    service.uicc_keys = true;
-    get_challenge();
-    sign();
-    CU_ASSERT_EQUAL_FATAL(request()->kind, NAF_UA_ASK);
     struct dia_bia bia = good_bia();
     bia.has_me_key = false;
+    service.uicc_keys = true;
+    first_request();
     expect_refusal(naf_ua_key(&ua, &run, &world.env, GBA_OK, &bia), 401, GBA_E_NAF_NO_ME_KEY);
 }
 
 static void unreadable_settings(void)
 {
-    get_challenge();
-    sign();
-    CU_ASSERT_EQUAL_FATAL(request()->kind, NAF_UA_ASK);
     struct dia_bia bia = good_bia();
     bia.uss_list = GBA_LIT("<ussList><uss>");
+    first_request();
     expect_refusal(naf_ua_key(&ua, &run, &world.env, GBA_OK, &bia), 503, GBA_E_NAF_USS);
 }
 
 static void expired_key(void)
 {
-    get_challenge();
-    sign();
-    CU_ASSERT_EQUAL_FATAL(request()->kind, NAF_UA_ASK);
+    first_request();
     struct dia_bia bia = good_bia();
     bia.expiry_s = gba_env_now_s(&world.env);
     expect_refusal(naf_ua_key(&ua, &run, &world.env, GBA_OK, &bia), 401, GBA_E_NAF_BTID_UNKNOWN);
@@ -405,9 +403,7 @@ static void stale_nonce(void)
 static void missing_settings(void)
 {
     service.uss_required = true;
-    get_challenge();
-    sign();
-    CU_ASSERT_EQUAL_FATAL(request()->kind, NAF_UA_ASK);
+    first_request();
     struct dia_bia bia = good_bia();
     bia.uss_list = (gba_view){NULL, 0};
     const struct naf_ua_order *order = naf_ua_key(&ua, &run, &world.env, GBA_OK, &bia);
