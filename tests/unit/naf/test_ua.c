@@ -331,8 +331,7 @@ static void success_without_key(void)
 static void key_of_the_card_only(void)
 {
     struct dia_bia bia = good_bia();
-    bia.has_me_key = false;
-    service.uicc_keys = true;
+    bia.has_me_key = !(service.uicc_keys = true);
     first_request();
     expect_refusal(naf_ua_key(&ua, &run, &world.env, GBA_OK, &bia), 401, GBA_E_NAF_NO_ME_KEY);
 }
@@ -550,7 +549,7 @@ static void key_of_the_uicc(void)
     device.password = PASSWORD_UICC;
     device.alg = GBA_DIGEST_SHA256;
     CU_ASSERT_EQUAL(full_request()->kind, NAF_UA_FORWARD);
-    device.password = PASSWORD_ME; /* the ME key does not open the UICC realm */
+    device.password = PASSWORD_ME; /* it does not open the UICC realm */
     device.nc = 2;
     sign();
     expect_refusal(request(), 401, GBA_E_NAF_RESPONSE);
