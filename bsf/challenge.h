@@ -19,6 +19,7 @@ struct bsf_challenge {
     uint8_t opaque[16];
     uint32_t name; /* which of our names asked */
     enum bsf_mode mode;
+    unsigned algs;         /* offered: bits 1 << enum gba_digest_alg */
     uint32_t lifetime_s;   /* of the key to be */
     uint32_t resyncs;      /* resynchronisations so far in this run */
     bool second;           /* follows a wrong response */

@@ -26,6 +26,18 @@ const struct bsf_conf_zh_host *bsf_conf_zh_host_at(const struct bsf_conf_zh_rout
     return (const struct bsf_conf_zh_host *)route->hosts.items + i;
 }
 
+/* A list with no entry stands for AKAv1-MD5. */
+bool bsf_conf_algorithm_at(const struct bsf_conf_ub *ub, size_t i, enum gba_digest_alg *alg)
+{
+    const int *items = ub->algorithms.items;
+    *alg = GBA_DIGEST_AKAV1_MD5;
+    if (ub->algorithms.n == 0)
+        return i == 0;
+    if (i < ub->algorithms.n)
+        *alg = (enum gba_digest_alg)(GBA_DIGEST_AKAV1_MD5 + items[i]);
+    return i < ub->algorithms.n;
+}
+
 static void check_name(const struct bsf_conf *conf, size_t i, const struct gba_conf_sink *sink)
 {
     const struct bsf_conf_name *name = bsf_conf_name_at(conf, i);
@@ -129,6 +141,17 @@ static void check_zh(const struct bsf_conf *conf, const struct gba_conf_sink *si
         check_route(conf, i, sink);
 }
 
+static void check_algorithms(const struct gba_opt_list *list, const struct gba_conf_sink *sink)
+{
+    const int *items = list->items;
+    unsigned seen = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        if (seen & 1U << items[i])
+            gba_conf_fault(sink, "ub.algorithms", "an algorithm stands here twice");
+        seen |= 1U << items[i];
+    }
+}
+
 /* What bootstrapping needs beside names. */
 static void check_whole(const struct bsf_conf *conf, const struct gba_conf_sink *sink)
 {
@@ -157,6 +180,7 @@ void bsf_conf_check(const struct bsf_conf *conf, const struct gba_conf_sink *sin
         gba_conf_fault(sink, "ub.product", "expected printable characters");
     if (l->min_s > l->default_s || l->default_s > l->max_s)
         gba_conf_fault(sink, "ub.key_lifetime", "expected min <= default <= max");
+    check_algorithms(&conf->ub.algorithms, sink);
     for (size_t i = 0; i < conf->zn.n; i++)
         bsf_policy_check(bsf_conf_rule_at(conf, i), sink);
     gba_conf_diameter_check(&conf->diameter, sink);

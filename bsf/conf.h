@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "gba/crypto/digest.h"
 #include "m2m/conf.h"
 
 /* A name this BSF has on Ub: host name and realm, and the domain of the B-TIDs
@@ -48,11 +49,12 @@ struct bsf_conf_ub {
     bool tmpi;
     uint32_t challenge_s; /* how long a challenge waits for its response */
     uint32_t max_challenges;
-    uint32_t resync_limit;  /* resynchronisations in one run */
-    uint32_t retry_after_s; /* said with 503 */
-    bool require_token;     /* refuse devices whose User-Agent does not say 3gpp-gba-tmpi */
-    bool hide_unknown;      /* challenge subscribers that do not exist */
-    bool currenttime;       /* say what time it is in BootstrappingInfo */
+    uint32_t resync_limit;          /* resynchronisations in one run */
+    uint32_t retry_after_s;         /* said with 503 */
+    bool require_token;             /* refuse devices whose User-Agent does not say 3gpp-gba-tmpi */
+    bool hide_unknown;              /* challenge subscribers that do not exist */
+    bool currenttime;               /* say what time it is in BootstrappingInfo */
+    struct gba_opt_list algorithms; /* of int, from GBA_DIGEST_AKAV1_MD5 on; none: that one */
     struct bsf_conf_limits limits;
     struct bsf_conf_status replies;
     struct bsf_conf_lifetime key_lifetime;
@@ -135,6 +137,9 @@ const struct bsf_conf_name *bsf_conf_name_at(const struct bsf_conf *conf, size_t
 const struct bsf_conf_rule *bsf_conf_rule_at(const struct bsf_conf *conf, size_t i);
 const struct bsf_conf_zh_route *bsf_conf_zh_route_at(const struct bsf_conf *conf, size_t i);
 const struct bsf_conf_zh_host *bsf_conf_zh_host_at(const struct bsf_conf_zh_route *route, size_t i);
+
+/* The digest algorithms offered: the one at i, in order, from 0 on; false at the end. */
+bool bsf_conf_algorithm_at(const struct bsf_conf_ub *ub, size_t i, enum gba_digest_alg *alg);
 
 /* What no single row can say: names are host names and stand once, rules can be
  * read, bounds are in order. */

@@ -15,13 +15,14 @@ static uint64_t room_of(const struct bsf_conf_limit *limit)
 
 static void refill(struct bsf_bucket *b, const struct bsf_conf_limit *limit, int64_t mono_ms)
 {
-    uint64_t missing = room_of(limit) - b->level;
+    uint64_t room = room_of(limit), missing = room > b->level ? room - b->level : 0;
     uint64_t elapsed = mono_ms > b->at_ms ? (uint64_t)(mono_ms - b->at_ms) : 0;
     b->at_ms = mono_ms;
     if (limit->rate > 0 && elapsed > missing / limit->rate)
-        b->level = room_of(limit);
+        b->level = room;
     else
         b->level += elapsed * limit->rate;
+    b->level = b->level < room ? b->level : room; /* the burst may have been larger before */
 }
 
 /* What is asked for beyond what is there is not forgiven: the bucket ends up empty. */
@@ -36,11 +37,6 @@ static bool take(struct bsf_bucket *b, const struct bsf_conf_limit *limit, int64
 
 /* ---- tables ---- */
 
-static uint32_t cap_of(const struct bsf_conf_limit *limit, uint32_t cap)
-{
-    return limit->burst > 0 ? cap : 1;
-}
-
 static size_t table_memory(uint32_t cap)
 {
     return gba_aligned(gba_slots_memory(cap)) + gba_aligned(cap * sizeof(struct bsf_limits_item));
@@ -48,28 +44,21 @@ static size_t table_memory(uint32_t cap)
 
 size_t bsf_limits_memory(const struct bsf_conf_limits *conf)
 {
-    return table_memory(cap_of(&conf->address, conf->addresses)) +
-           table_memory(cap_of(&conf->identity, conf->identities));
+    return table_memory(conf->addresses) + table_memory(conf->identities);
 }
 
-static void init_table(struct bsf_limits_table *t, const struct bsf_conf_limit *limit, uint32_t cap,
-                       void *memory)
+static void init_table(struct bsf_limits_table *t, uint32_t cap, void *memory, uint64_t seed)
 {
     uint8_t *items = (uint8_t *)memory + gba_aligned(gba_slots_memory(cap));
     t->items = (struct bsf_limits_item *)(void *)items;
-    t->limit = limit;
+    gba_slots_init(&t->slots, memory, cap, seed);
 }
 
 void bsf_limits_init(struct bsf_limits *l, const struct bsf_conf_limits *conf, void *memory, uint64_t seed)
 {
-    uint32_t addresses = cap_of(&conf->address, conf->addresses);
-    uint32_t identities = cap_of(&conf->identity, conf->identities);
-    uint8_t *second = (uint8_t *)memory + table_memory(addresses);
     *l = (struct bsf_limits){.conf = conf, .total.level = room_of(&conf->total)};
-    init_table(&l->addresses, &conf->address, addresses, memory);
-    gba_slots_init(&l->addresses.slots, memory, addresses, seed);
-    init_table(&l->identities, &conf->identity, identities, second);
-    gba_slots_init(&l->identities.slots, second, identities, seed);
+    init_table(&l->addresses, conf->addresses, memory, seed);
+    init_table(&l->identities, conf->identities, (uint8_t *)memory + table_memory(conf->addresses), seed);
 }
 
 static bool same_key(const void *items, uint32_t slot, gba_view key)
@@ -85,9 +74,10 @@ static struct bsf_limits_item *find(const struct bsf_limits_table *t, gba_view k
 }
 
 /* The item of the key, new or as it was, now the newest. */
-static struct bsf_limits_item *touch(struct bsf_limits_table *t, gba_view key)
+static struct bsf_limits_item *touch(struct bsf_limits_table *t, const struct bsf_conf_limit *limit,
+                                     gba_view key)
 {
-    struct bsf_limits_item kept = {.bucket.level = room_of(t->limit)};
+    struct bsf_limits_item kept = {.bucket.level = room_of(limit)};
     const struct bsf_limits_item *old = find(t, key);
     if (old) {
         kept = *old;
@@ -122,7 +112,7 @@ gba_rc bsf_limits_request(struct bsf_limits *l, int64_t mono_ms, gba_view addres
     uint8_t key[16];
     if (l->conf->address.burst > 0) {
         address_key(address, key);
-        struct bsf_limits_item *item = touch(&l->addresses, GBA_ARRAY(key));
+        struct bsf_limits_item *item = touch(&l->addresses, &l->conf->address, GBA_ARRAY(key));
         GBA_ENSURE(take(&item->bucket, &l->conf->address, mono_ms, cost), GBA_E_UB_LIMIT_ADDRESS);
     }
     if (l->conf->total.burst > 0)
@@ -146,7 +136,7 @@ gba_rc bsf_limits_vector(struct bsf_limits *l, int64_t mono_ms, gba_view impi)
     if (l->conf->identity.burst == 0)
         return GBA_OK;
     GBA_TRY(identity_key(impi, key));
-    struct bsf_limits_item *item = touch(&l->identities, GBA_ARRAY(key));
+    struct bsf_limits_item *item = touch(&l->identities, &l->conf->identity, GBA_ARRAY(key));
     return take(&item->bucket, &l->conf->identity, mono_ms, 1) ? GBA_OK : GBA_E_UB_LIMIT_IDENTITY;
 }
 

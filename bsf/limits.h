@@ -27,11 +27,10 @@ struct bsf_limits_item {
 struct bsf_limits_table {
     struct gba_slots slots;
     struct bsf_limits_item *items;
-    const struct bsf_conf_limit *limit;
 };
 
 struct bsf_limits {
-    const struct bsf_conf_limits *conf;
+    const struct bsf_conf_limits *conf; /* may be replaced; the sizes stay those of the first */
     struct bsf_bucket total;
     struct bsf_limits_table addresses, identities;
 };

@@ -105,6 +105,7 @@ static gba_rc dispatch(const struct bsf_ub_at *s, const struct bsf_ub_event *eve
 void bsf_ub_step(struct bsf_ub *ub, struct bsf_ub_run *run, const gba_env *env,
                  const struct bsf_ub_event *event, struct bsf_ub_order *order)
 {
+    ub->limits.conf = &ub->conf->ub.limits;
     struct bsf_ub_at s = {ub, run, env, order};
     gba_rc rc = dispatch(&s, event);
     if (rc == GBA_OK)

@@ -134,6 +134,15 @@ static void invent_vector(const struct bsf_ub_at *s, struct bsf_challenge *c)
     gba_env_random(s->env, &c->ks, sizeof c->ks);
 }
 
+static unsigned offered(const struct bsf_conf_ub *conf)
+{
+    enum gba_digest_alg alg;
+    unsigned bits = 0;
+    for (size_t i = 0; bsf_conf_algorithm_at(conf, i, &alg); i++)
+        bits |= 1U << alg;
+    return bits;
+}
+
 /* Keep the challenge and build the reply. */
 static gba_rc issue(const struct bsf_ub_at *s, struct bsf_challenge *c, gba_view guss)
 {
@@ -141,6 +150,7 @@ static gba_rc issue(const struct bsf_ub_at *s, struct bsf_challenge *c, gba_view
     GBA_TRY(gba_text_set(&c->username, run->ask.auth.username));
     c->impi = run->impi;
     gba_env_random(s->env, c->opaque, sizeof c->opaque);
+    c->algs = offered(&s->ub->conf->ub);
     c->name = (uint32_t)run->ask.name;
     c->resyncs = run->resyncs;
     c->second = run->second;

@@ -76,20 +76,36 @@ static gba_rc keep_session(const struct bsf_ub_at *s, const struct bsf_challenge
 }
 
 /*= TS 33.220 4.5.2: B-TID, Ks = CK || IK, lifetime; kept before they are promised */
-static gba_rc succeed(const struct bsf_ub_at *s, const struct bsf_challenge *c)
+static gba_rc succeed(const struct bsf_ub_at *s, const struct bsf_challenge *c, gba_view password)
 {
     struct bsf_ub_run *run = s->run;
     gba_view record;
     run->expiry_s = gba_env_now_s(s->env) + c->lifetime_s;
     GBA_TRY(gba_btid_make(&c->rand, btid_domain(s, c->name), &run->btid));
     GBA_TRY(agree_tmpi(s, c));
-    struct bsf_ub_success success = {&run->ask, gba_view_of(c->xres.b, c->xres.n), &run->btid, run->expiry_s,
-                                     gba_env_now_s(s->env)};
+    struct bsf_ub_success success = {&run->ask, password, &run->btid, run->expiry_s, gba_env_now_s(s->env)};
     GBA_TRY(bsf_ub_reply_success(s->ub->conf, &success, &run->reply));
     GBA_TRY(bsf_key_make(BSF_KEY_SESSION, gba_text_view(&run->btid), &run->key));
     GBA_TRY(keep_session(s, c, &record));
     bsf_ub_order_store(s, record, BSF_UB_KEEPING_SESSION);
     return GBA_OK;
+}
+
+static gba_rc judge(const struct bsf_ub_at *s, struct bsf_challenge *c)
+{
+    uint8_t room[BSF_UB_PASSWORD_MAX];
+    gba_view password;
+    gba_rc rc = bsf_ub_read_password(&s->run->ask, c, room, &password);
+    if (rc == GBA_OK)
+        rc = bsf_ub_read_proof(&s->run->ask, password);
+    if (rc == GBA_OK) {
+        rc = succeed(s, c, password);
+        bsf_challenges_drop(&s->ub->challenges, c);
+    } else if (rc == GBA_E_UB_RESPONSE) {
+        rc = wrong_response(s, c);
+    }
+    gba_wipe(&room);
+    return rc;
 }
 
 gba_rc bsf_ub_on_response(const struct bsf_ub_at *s)
@@ -110,11 +126,7 @@ gba_rc bsf_ub_on_response(const struct bsf_ub_at *s)
     run->impi = c->impi;
     if (run->ask.auth.auts.p)
         return resynchronise(s, c);
-    if (bsf_ub_read_proof(&run->ask, gba_view_of(c->xres.b, c->xres.n)) != GBA_OK)
-        return wrong_response(s, c);
-    gba_rc rc = succeed(s, c);
-    bsf_challenges_drop(&s->ub->challenges, c);
-    return rc;
+    return judge(s, c);
 }
 
 static gba_rc keep_tmpi(const struct bsf_ub_at *s)

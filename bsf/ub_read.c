@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/ub_read.h"
 
+#include "gba/crypto/aka.h"
 #include "gba/crypto/digest.h"
 #include "gba/wire/names.h"
 
@@ -47,12 +48,47 @@ static gba_rc check_username(gba_view username)
     return gba_is_tmpi(username) ? GBA_OK : gba_impi_check(username);
 }
 
-/* The digest covers the request only when uri is its target (RFC 7616 3.4.6). */
-static gba_rc check_uri(const struct bsf_ub_ask *ask)
+/* The path of http://NAME/PATH where NAME is ours; else the whole text. */
+static gba_view path_of(const struct bsf_conf *conf, gba_view target)
+{
+    gba_view authority, host, port;
+    size_t scheme = gba_view_starts(target, GBA_LIT("http://"))    ? 7
+                    : gba_view_starts(target, GBA_LIT("https://")) ? 8
+                                                                   : 0;
+    gba_view rest = gba_view_sub(target, scheme, target.n);
+    size_t slash = gba_view_find(rest, '/');
+    authority = gba_view_sub(rest, 0, slash);
+    (void)gba_view_split(authority, ':', &host, &port);
+    size_t at;
+    if (scheme == 0 || !is_our_name(conf, host, &at))
+        return target;
+    return slash < rest.n ? gba_view_sub(rest, slash, rest.n) : GBA_LIT("/");
+}
+
+/* The digest covers the request only when uri is its target, in whichever form
+ * each of them has (RFC 7616 3.4.6). */
+static gba_rc check_uri(const struct bsf_conf *conf, const struct bsf_ub_ask *ask)
 {
     if (ask->first && ask->auth.uri.n == 0)
         return GBA_OK;
-    return gba_view_eq(ask->auth.uri, ask->target) ? GBA_OK : GBA_E_UB_URI;
+    bool same = gba_view_eq(path_of(conf, ask->auth.uri), path_of(conf, ask->target));
+    return same ? GBA_OK : GBA_E_UB_URI;
+}
+
+/* Some devices send the list of qop values back; the first one counts. */
+static gba_view first_of(gba_view list)
+{
+    gba_view first, rest;
+    (void)gba_view_split(list, ',', &first, &rest);
+    return list.p ? gba_view_trim(first) : list;
+}
+
+/* No algorithm is AKAv1-MD5 here, as in the oldest devices. */
+static void read_algorithm(struct bsf_ub_ask *ask)
+{
+    ask->alg = GBA_DIGEST_AKAV1_MD5;
+    ask->alg_known =
+        ask->auth.algorithm.p == NULL || gba_digest_alg_parse(ask->auth.algorithm, &ask->alg) == GBA_OK;
 }
 
 gba_rc bsf_ub_read(const struct bsf_conf *conf, const struct gba_http_msg *req, gba_arena *arena,
@@ -70,7 +106,9 @@ gba_rc bsf_ub_read(const struct bsf_conf *conf, const struct gba_http_msg *req, 
         gba_view_contains(gba_http_field_get(req, GBA_LIT("User-Agent")), GBA_LIT("3gpp-gba-tmpi"));
     GBA_ENSURE(ask->tmpi_capable || !conf->ub.require_token, GBA_E_UB_TOKEN);
     GBA_TRY(find_name(conf, req, ask));
-    return check_uri(ask);
+    ask->qop = first_of(ask->auth.qop);
+    read_algorithm(ask);
+    return check_uri(conf, ask);
 }
 
 gba_rc bsf_ub_read_nonce(gba_view nonce, gba_rand *rand, gba_autn *autn)
@@ -93,17 +131,13 @@ static bool is_nc(gba_view nc)
 }
 
 /*= TS 24.109 4.3: auth-int, so that a BSF cannot be talked into less */
-static gba_rc check_parameters(const struct gba_auth *a)
+static gba_rc check_parameters(const struct bsf_ub_ask *ask, unsigned offered)
 {
+    const struct gba_auth *a = &ask->auth;
     enum gba_digest_qop qop;
-    enum gba_digest_alg alg;
-    GBA_ENSURE(gba_digest_qop_parse(a->qop, &qop) == GBA_OK && qop == GBA_QOP_AUTH_INT, GBA_E_UB_QOP);
+    GBA_ENSURE(gba_digest_qop_parse(ask->qop, &qop) == GBA_OK && qop == GBA_QOP_AUTH_INT, GBA_E_UB_QOP);
     GBA_ENSURE(is_nc(a->nc) && a->cnonce.n > 0 && a->cnonce.n <= CNONCE_MAX, GBA_E_UB_QOP);
-    if (a->algorithm.p == NULL)
-        return GBA_OK;
-    GBA_ENSURE(gba_digest_alg_parse(a->algorithm, &alg) == GBA_OK && alg == GBA_DIGEST_AKAV1_MD5,
-               GBA_E_UB_ALGORITHM);
-    return GBA_OK;
+    return ask->alg_known && (offered & 1U << ask->alg) ? GBA_OK : GBA_E_UB_ALGORITHM;
 }
 
 gba_rc bsf_ub_read_match(const struct bsf_conf *conf, const struct bsf_ub_ask *ask,
@@ -114,16 +148,31 @@ gba_rc bsf_ub_read_match(const struct bsf_conf *conf, const struct bsf_ub_ask *a
     GBA_ENSURE(gba_ct_eq(GBA_ARRAY(opaque), GBA_ARRAY(c->opaque)), GBA_E_UB_OPAQUE);
     gba_view realm = gba_text_view(&bsf_conf_name_at(conf, c->name)->host);
     GBA_ENSURE(gba_view_eq(ask->auth.realm, realm), GBA_E_UB_REALM);
-    GBA_TRY(check_parameters(&ask->auth));
+    GBA_TRY(check_parameters(ask, c->algs));
     GBA_ENSURE(gba_view_eq(ask->auth.username, gba_text_view(&c->username)), GBA_E_UB_USERNAME);
     return GBA_OK;
+}
+
+gba_rc bsf_ub_read_password(const struct bsf_ub_ask *ask, const struct bsf_challenge *c,
+                            uint8_t room[BSF_UB_PASSWORD_MAX], gba_view *password)
+{
+    *password = gba_view_of(c->xres.b, c->xres.n);
+    if (ask->alg == GBA_DIGEST_AKAV1_MD5)
+        return GBA_OK;
+    gba_aka_vector av = {.xres = c->xres};
+    gba_aka_ks_split(&c->ks, &av.ck, &av.ik);
+    gba_writer w = gba_writer_of(room, BSF_UB_PASSWORD_MAX);
+    gba_rc rc = gba_digest_akav2_password(ask->alg, &av, &w);
+    gba_wipe(&av);
+    *password = gba_writer_view(&w);
+    return rc;
 }
 
 gba_rc bsf_ub_read_proof(const struct bsf_ub_ask *ask, gba_view password)
 {
     const struct gba_auth *a = &ask->auth;
     struct gba_digest_in in = {
-        .alg = GBA_DIGEST_AKAV1_MD5,
+        .alg = ask->alg,
         .qop = GBA_QOP_AUTH_INT,
         .username = a->username,
         .realm = a->realm,

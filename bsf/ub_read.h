@@ -7,6 +7,7 @@
 
 #include "bsf/challenge.h"
 #include "bsf/conf.h"
+#include "gba/crypto/digest.h"
 #include "gba/wire/auth_hdr.h"
 #include "gba/wire/http_msg.h"
 
@@ -14,6 +15,9 @@
 struct bsf_ub_ask {
     struct gba_auth auth;
     gba_view method, target, body;
+    gba_view qop; /* of several the first */
+    enum gba_digest_alg alg;
+    bool alg_known;
     size_t name;       /* which of our names it is for */
     bool first;        /* no response in it: asks for a challenge */
     bool tmpi_capable; /* the User-Agent says 3gpp-gba-tmpi */
@@ -31,7 +35,15 @@ GBA_MUST_USE gba_rc bsf_ub_read_nonce(gba_view nonce, gba_rand *rand, gba_autn *
 GBA_MUST_USE gba_rc bsf_ub_read_match(const struct bsf_conf *conf, const struct bsf_ub_ask *ask,
                                       const struct bsf_challenge *c);
 
-/* Does the response prove this password (RES, or empty beside auts)?  E_UB_RESPONSE. */
+/* Room for any password of a challenge; wiped by its owner. */
+enum { BSF_UB_PASSWORD_MAX = 64 };
+
+/* The password that answers the challenge under the algorithm of the request:
+ * RES, or what RFC 4169 3 makes of it.  Points into c or room. */
+GBA_MUST_USE gba_rc bsf_ub_read_password(const struct bsf_ub_ask *ask, const struct bsf_challenge *c,
+                                         uint8_t room[BSF_UB_PASSWORD_MAX], gba_view *password);
+
+/* Does the response prove this password (empty beside auts)?  E_UB_RESPONSE. */
 GBA_MUST_USE gba_rc bsf_ub_read_proof(const struct bsf_ub_ask *ask, gba_view password);
 
 /* AUTS of the auts parameter; E_UB_AUTS. */

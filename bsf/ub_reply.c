@@ -128,13 +128,16 @@ gba_rc bsf_ub_reply_challenge(const struct bsf_conf *conf, const struct bsf_chal
     struct gba_auth a = {
         .realm = gba_text_view(&bsf_conf_name_at(conf, c->name)->host),
         .nonce = GBA_ARRAY(nonce),
-        .algorithm = gba_digest_alg_name(GBA_DIGEST_AKAV1_MD5),
         .qop = gba_digest_qop_name(GBA_QOP_AUTH_INT),
         .opaque = GBA_ARRAY(opaque),
     };
     struct build b = begin(conf, reply, 401);
-    gba_put_challenge(&b.w, &a);
-    add(&b, GBA_LIT("WWW-Authenticate"), taken(&b));
+    enum gba_digest_alg alg;
+    for (size_t i = 0; bsf_conf_algorithm_at(&conf->ub, i, &alg); i++) {
+        a.algorithm = gba_digest_alg_name(alg);
+        gba_put_challenge(&b.w, &a);
+        add(&b, GBA_LIT("WWW-Authenticate"), taken(&b));
+    }
     return end(&b);
 }
 
@@ -142,11 +145,11 @@ static gba_rc put_auth_info(const struct bsf_ub_success *s, gba_view body, gba_w
 {
     const struct gba_auth *got = &s->ask->auth;
     struct gba_digest_in in = {
-        .alg = GBA_DIGEST_AKAV1_MD5,
+        .alg = s->ask->alg,
         .qop = GBA_QOP_AUTH_INT,
         .username = got->username,
         .realm = got->realm,
-        .password = s->res,
+        .password = s->password,
         .nonce = got->nonce,
         .nc = got->nc,
         .cnonce = got->cnonce,

@@ -23,7 +23,7 @@ GBA_MUST_USE gba_rc bsf_ub_reply_challenge(const struct bsf_conf *conf, const st
 /* What a 200 says. */
 struct bsf_ub_success {
     const struct bsf_ub_ask *ask;
-    gba_view res; /* the password of rspauth */
+    gba_view password; /* of rspauth */
     const gba_text *btid;
     int64_t expiry_s, now_s;
 };

@@ -244,3 +244,9 @@ void gba_aka_ks(const gba_ck *ck, const gba_ik *ik, gba_ks *ks)
     gba_copy(ks->b, GBA_ARRAY(ck->b));
     gba_copy(ks->b + sizeof ck->b, GBA_ARRAY(ik->b));
 }
+
+void gba_aka_ks_split(const gba_ks *ks, gba_ck *ck, gba_ik *ik)
+{
+    gba_copy(ck->b, gba_view_of(ks->b, sizeof ck->b));
+    gba_copy(ik->b, gba_view_of(ks->b + sizeof ck->b, sizeof ik->b));
+}

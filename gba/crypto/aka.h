@@ -54,5 +54,6 @@ GBA_MUST_USE gba_rc gba_aka_auts_open(const gba_aka_key *key, const gba_rand *ra
 /* BSF: AUTN* from AUTN, or back: the operation is its own inverse. */
 GBA_MUST_USE gba_rc gba_aka_autn_star(const gba_autn *autn, const gba_ik *ik, gba_autn *out);
 
-/* Ks = CK || IK (TS 33.220 4.5.2). */
+/* Ks = CK || IK (TS 33.220 4.5.2), and back. */
 void gba_aka_ks(const gba_ck *ck, const gba_ik *ik, gba_ks *ks);
+void gba_aka_ks_split(const gba_ks *ks, gba_ck *ck, gba_ik *ik);

@@ -20,15 +20,49 @@ static size_t head_length(gba_view in)
     return 0;
 }
 
+enum { AUTS_MAX = 40 };
+
+/* Does the line break off inside auts of Authorization?  The base64 encoders of
+ * some devices break lines there.  Only what base64 consists of may stand there,
+ * or a line could be a field to others and a value to us. */
+static bool inside_auts(gba_view line)
+{
+    size_t quote = gba_view_find_last(line, '"');
+    gba_view before = gba_view_sub(line, 0, quote), auts = gba_view_sub(line, quote + 1, line.n);
+    if (quote == line.n || auts.n > AUTS_MAX || !gba_view_ends(before, GBA_LIT("auts=")))
+        return false;
+    if (!gba_view_eq_nocase(gba_view_sub(line, 0, 14), GBA_LIT("Authorization:")))
+        return false;
+    for (size_t i = 0; i < auts.n; i++) {
+        uint8_t c = auts.p[i];
+        bool base64 = gba_char_is_alnum(c) || c == '+' || c == '/' || c == '=';
+        if (!base64 && c != '\r' && c != '\n' && c != ' ' && c != '\t')
+            return false;
+    }
+    return true;
+}
+
 /* The next line without its CRLF; a bare LF is a failure of class `rc`. */
 static gba_rc get_line(gba_reader *r, gba_rc rc, gba_view *line)
 {
     gba_view rest = gba_view_sub(r->in, r->at, r->in.n);
     size_t n = gba_view_find(rest, '\n');
+    while (n < rest.n && inside_auts(gba_view_sub(rest, 0, n)))
+        n += 1 + gba_view_find(gba_view_sub(rest, n + 1, rest.n), '\n');
     GBA_ENSURE(n < rest.n && n > 0 && rest.p[n - 1] == '\r', rc);
     *line = gba_view_sub(rest, 0, n - 1);
     r->at += n + 1;
     return GBA_OK;
+}
+
+static bool is_value(gba_view line)
+{
+    for (size_t i = 0; i < line.n; i++) {
+        bool fold = line.p[i] == '\r' || line.p[i] == '\n';
+        if (!gba_char_is_value(line.p[i]) && !(fold && inside_auts(gba_view_sub(line, 0, i))))
+            return false;
+    }
+    return true;
 }
 
 static gba_rc parse_field(gba_view line, struct gba_http_msg *out)
@@ -37,7 +71,7 @@ static gba_rc parse_field(gba_view line, struct gba_http_msg *out)
     GBA_ENSURE(gba_view_split(line, ':', &field.name, &field.value), GBA_E_HTTP_FIELD);
     GBA_ENSURE(gba_view_is_token(field.name), GBA_E_HTTP_FIELD);
     field.value = gba_view_trim(field.value);
-    GBA_ENSURE(gba_view_is_value(field.value), GBA_E_HTTP_FIELD);
+    GBA_ENSURE(is_value(line), GBA_E_HTTP_FIELD);
     GBA_ENSURE(out->n_fields < GBA_HTTP_MAX_FIELDS, GBA_E_HTTP_HEAD_SIZE);
     out->fields[out->n_fields++] = field;
     return GBA_OK;

@@ -3,7 +3,8 @@
  * HTTP/1.1 messages as data (RFC 9110, RFC 9112): a strict, sans-I/O reader
  * and a writer.
  *
- * Refused: obs-fold, bare CR or LF, white space before the colon, control
+ * Refused: obs-fold and bare CR or LF (but for line breaks inside the base64 of
+ * auts in Authorization, which some devices send), white space before the colon, control
  * characters, both Content-Length and Transfer-Encoding, several differing
  * Content-Lengths, any transfer coding but one "chunked", missing or repeated
  * Host in HTTP/1.1 requests.

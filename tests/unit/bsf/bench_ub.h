@@ -79,6 +79,9 @@ void bench_respond(struct bench *b);
 /* GET with this Authorization (NULL: none). */
 void bench_send(struct bench *b, const char *authorization);
 
+/* This request, as it stands on the wire. */
+void bench_send_text(struct bench *b, const char *head);
+
 /* The Authorization that bench_respond would send. */
 const char *bench_credentials(struct bench *b);
 

@@ -178,7 +178,7 @@ static void realm_cannot_change(void)
 /*= TS 24.109 4.3 */
 static void qop_cannot_be_lowered(void)
 {
-    static const char *const bad[] = {"auth", "", "auth-int,auth", NULL};
+    static const char *const bad[] = {"auth", "", "auth,auth-int", NULL};
     bench_challenged(&b);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         b.qop = bad[i];

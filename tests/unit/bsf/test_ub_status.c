@@ -188,7 +188,7 @@ static const struct {
     {"AUTN rejected", autn_rejected, GBA_E_UB_NONCE, OPTION(replies.unknown_nonce), {401, 403}, false},
     {"nonce consumed", nonce_consumed, GBA_E_UB_NONCE, OPTION(replies.unknown_nonce), {401, 403}, false},
     {"HSS silent", hss_silent, GBA_E_ZH_BUSY, OPTION(replies.unavailable), {503, 504}, true},
-    {"HSS busy", hss_busy, GBA_E_ZH_BUSY, OPTION(replies.unavailable), {503, 504}, true},
+    {"HSS busy", hss_busy, GBA_E_ZH_OVERLOAD, OPTION(replies.unavailable), {503, 504}, true},
     {"store dead", store_dead, GBA_E_STORE, OPTION(replies.unavailable), {503, 504}, true},
     {"limit reached", limit_reached, GBA_E_UB_LIMIT_TOTAL, OPTION(replies.limited), {503, 429}, true},
 };

@@ -138,6 +138,28 @@ static void smuggling_refused(void)
     T_RC(request("POST / HTTP/1.1\r\nHost: a\r\nX: y\r\n Content-Length: 5\r\n\r\n"), GBA_E_HTTP_FIELD);
 }
 
+/* Line breaks are tolerated where only base64 may stand, and hide nothing. */
+static void breaks_in_auts_hide_nothing(void)
+{
+#define AUTS "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Digest auts=\""
+    static const struct row rows[] = {
+        {AUTS "uoU/PBIctV7b\nggBAq0E=\r\n\"\r\n\r\n", GBA_OK},
+        {AUTS "\r\nContent-Length: 5\r\n\"\r\n\r\n", GBA_E_HTTP_FIELD},
+        {AUTS "\nX:y\n\"\r\n\r\n", GBA_E_HTTP_FIELD},
+        {AUTS "abc\rdef\", x=\"\r\n\"\r\n\r\n", GBA_E_HTTP_FIELD},
+        {AUTS "abc\"\nX=1\r\n\r\n", GBA_E_HTTP_FIELD},
+        {AUTS "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nA\"\r\n\r\n", GBA_E_HTTP_FIELD},
+        {AUTS "abc\n\n\n\n", GBA_E_HTTP_MORE},
+        {"GET / HTTP/1.1\r\nHost: a\r\nX-Other: auts=\"abc\n\"\r\n\r\n", GBA_E_HTTP_FIELD},
+        {"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Digest nonce=\"abc\n\"\r\n\r\n", GBA_E_HTTP_FIELD},
+    };
+    EXPECT_ROWS(rows, request);
+    T_OK(request(rows[0].text));
+    CU_ASSERT_EQUAL(m.n_fields, 2);
+    gba_writer w = gba_writer_of(out, sizeof out);
+    T_RC(gba_http_format(&m, &w), GBA_E_HTTP_FIELD); /* and it goes no further */
+}
+
 static void too_many_fields(void)
 {
     gba_writer w = gba_writer_of(out, sizeof out);
@@ -419,6 +441,7 @@ int main(void)
         {"request lines", request_lines_refused},
         {"fields", fields_refused},
         {"smuggling shapes", smuggling_refused},
+        {"line breaks in auts hide nothing", breaks_in_auts_hide_nothing},
         {"too many fields", too_many_fields},
         {"responses", responses_refused},
         {"chunks", chunks_refused},
