@@ -40,7 +40,8 @@ static gba_rc start_maf(struct app *app, struct rt_daemon *daemon)
 static gba_rc start_proxy(struct app *app, struct rt_daemon *daemon)
 {
     GBA_TRY(naf_proxy_open(rt_daemon_loop(daemon), &app->conf, app->dia, &app->proxy));
-    return rt_serve_open(&app->serve, daemon, &app->conf.http, naf_proxy_on_request, app->proxy);
+    const struct rt_serve_handler handler = {.fn = naf_proxy_on_request, .arg = app->proxy};
+    return rt_serve_open(&app->serve, daemon, &app->conf.http, &handler);
 }
 
 static gba_rc start(void *arg, struct rt_daemon *daemon)

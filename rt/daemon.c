@@ -31,6 +31,7 @@ struct rt_daemon {
     struct rt_metrics metrics;
     struct rt_metrics_self *self;
     struct rt_health health;
+    struct rt_workers *workers;
 };
 
 struct arguments {
@@ -205,6 +206,7 @@ static gba_rc live(struct rt_daemon *daemon)
     spec->stop(spec->arg);
     close_watchers(daemon, rc);
     rt_loop_free(daemon->loop);
+    rt_workers_close(daemon->workers);
     return rc;
 }
 
@@ -261,6 +263,14 @@ struct rt_metrics *rt_daemon_metrics(struct rt_daemon *daemon)
 struct rt_health *rt_daemon_health(struct rt_daemon *daemon)
 {
     return &daemon->health;
+}
+
+gba_rc rt_daemon_workers(struct rt_daemon *daemon, size_t n, struct rt_workers **out)
+{
+    if (!daemon->workers)
+        GBA_TRY(rt_workers_open(n, &daemon->workers));
+    *out = daemon->workers;
+    return GBA_OK;
 }
 
 struct rt_live *rt_daemon_live(struct rt_daemon *daemon)

@@ -55,6 +55,7 @@
 #include "rt/health.h"
 #include "rt/live.h"
 #include "rt/metrics.h"
+#include "rt/workers.h"
 
 struct rt_daemon;
 
@@ -100,6 +101,9 @@ struct rt_loop *rt_daemon_loop(struct rt_daemon *daemon);
 /* Where components register what they count, and what it takes to be ready. */
 struct rt_metrics *rt_daemon_metrics(struct rt_daemon *daemon);
 struct rt_health *rt_daemon_health(struct rt_daemon *daemon);
+
+/* n worker threads, made for the first who asks; they end after the loop.  E_MEMORY. */
+GBA_MUST_USE gba_rc rt_daemon_workers(struct rt_daemon *daemon, size_t n, struct rt_workers **out);
 
 /* Configurations, for whoever serves requests. */
 struct rt_live *rt_daemon_live(struct rt_daemon *daemon);

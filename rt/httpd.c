@@ -2,7 +2,10 @@
 #include "rt/httpd.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "gba/base/arena.h"
 #include "gba/base/secret.h"
 #include "rt/addr.h"
 #include "rt/httpd_conn.h"
@@ -47,7 +50,9 @@ static void refuse(struct rt_conn *conn, gba_rc rc)
     rt_conn_tx_free(conn->tx);
     conn->tx = NULL;
     conn->asked_to_close = false;
-    rt_conn_answer(conn, &rsp, &how);
+    how.date = rt_http_date_now(&conn->httpd->date, conn->httpd->loop);
+    struct rt_conn_out out = rt_conn_render(&rsp, &how);
+    rt_conn_send(conn, &out);
 }
 
 /* ---- requests ---- */
@@ -56,11 +61,17 @@ static void refuse(struct rt_conn *conn, gba_rc rc)
 static void dispatch(struct rt_conn *conn)
 {
     struct rt_http_tx *tx = conn->tx;
+    struct rt_httpd *httpd = conn->httpd;
     conn->state = RT_CONN_WAITING;
     conn->deadline = 0;
     conn->asked_to_close = !tx->req.keep_alive;
     tx->req.body = rt_buf_view(&tx->payload);
-    conn->httpd->fn(conn->httpd->arg, tx, &tx->req);
+    if (httpd->conf.note)
+        httpd->conf.note(tx, rt_http_note_room(tx));
+    if (!httpd->conf.desk)
+        httpd->fn(httpd->arg, tx, &tx->req);
+    else if (!rt_http_desk_take(tx, httpd->conf.desk))
+        refuse(conn, GBA_E_MEMORY);
 }
 
 static gba_rc check_request(const struct rt_conn *conn, const struct gba_http_msg *req)
@@ -87,10 +98,15 @@ static void invite_body(struct rt_conn *conn, const struct gba_http_msg *req, bo
 static gba_rc begin_request(struct rt_conn *conn, gba_view head)
 {
     size_t used = 0;
-    struct rt_http_tx *tx = calloc(1, sizeof *tx + head.n);
+    size_t room_n = gba_aligned(head.n) + conn->httpd->conf.note_n;
+    struct rt_http_tx *tx = calloc(1, sizeof *tx + room_n);
     GBA_ENSURE(tx, GBA_E_MEMORY);
     tx->conn = conn;
+    tx->room_n = room_n;
+    tx->loop = conn->httpd->loop;
     tx->head_n = head.n;
+    tx->peer_n = conn->peer_n;
+    gba_copy(tx->peer, rt_conn_peer(conn));
     gba_copy(tx->head, head);
     conn->tx = tx;
     gba_rc rc = gba_http_request_parse(gba_view_of(tx->head, head.n), &tx->req, &used);
@@ -365,7 +381,16 @@ static void note_peer(struct rt_conn *conn)
     conn->peer_n = (uint8_t)w.n;
 }
 
-static struct rt_conn *conn_new(struct rt_httpd *httpd)
+/* Of all servers that share a bound. */
+static uint32_t count_one(struct rt_httpd *httpd)
+{
+    httpd->n_conns++;
+    if (!httpd->conf.all_conns)
+        return (uint32_t)httpd->n_conns;
+    return atomic_fetch_add(httpd->conf.all_conns, 1) + 1;
+}
+
+static struct rt_conn *conn_new(struct rt_httpd *httpd, uint32_t *n_conns)
 {
     uv_loop_t *uv = rt_loop_uv(httpd->loop);
     struct rt_conn *conn = calloc(1, sizeof *conn);
@@ -381,7 +406,7 @@ static struct rt_conn *conn_new(struct rt_httpd *httpd)
     if (conn->next)
         conn->next->prev = conn;
     httpd->conns = conn;
-    httpd->n_conns++;
+    *n_conns = count_one(httpd);
     return conn;
 }
 
@@ -404,7 +429,8 @@ static void begin(struct rt_conn *conn)
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct rt_httpd *httpd = listener->data;
-    struct rt_conn *conn = status == 0 ? conn_new(httpd) : NULL;
+    uint32_t n_conns = 0;
+    struct rt_conn *conn = status == 0 ? conn_new(httpd, &n_conns) : NULL;
     if (!conn || uv_accept(listener, (uv_stream_t *)&conn->tcp) != 0) {
         rt_log(RT_LOG_WARN, "http.accept-failed", RT_REASON(conn || status ? GBA_E_IO : GBA_E_MEMORY));
         if (conn)
@@ -412,7 +438,7 @@ static void on_connection(uv_stream_t *listener, int status)
         return;
     }
     note_peer(conn);
-    if (httpd->n_conns > httpd->conf.max_conns) {
+    if (n_conns > httpd->conf.max_conns) {
         count_refused(conn, GBA_E_HTTP_CONNECTIONS);
         rt_log(RT_LOG_INFO, "http.too-many-connections", RT_REASON(GBA_E_HTTP_CONNECTIONS),
                RT_STR("peer", rt_conn_peer(conn)));
@@ -429,6 +455,18 @@ static void on_httpd_closed(uv_handle_t *handle)
     rt_httpd_settle(httpd);
 }
 
+/* The socket is made here, because the option must stand before it is bound. */
+static gba_rc share_port(struct rt_httpd *httpd, int family)
+{
+    static const int on = 1;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    GBA_ENSURE(fd >= 0, GBA_E_LISTEN);
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 && uv_tcp_open(&httpd->listener, fd) == 0)
+        return GBA_OK;
+    close(fd);
+    return GBA_E_LISTEN;
+}
+
 static gba_rc start_listening(struct rt_httpd *httpd)
 {
     struct sockaddr_storage addr;
@@ -436,6 +474,8 @@ static gba_rc start_listening(struct rt_httpd *httpd)
     char text[RT_CONN_PEER_MAX];
     gba_writer w = gba_writer_of(text, sizeof text);
     GBA_TRY(rt_addr_parse(gba_text_view(&httpd->conf.listen), &addr));
+    if (httpd->conf.share_port)
+        GBA_TRY(share_port(httpd, addr.ss_family));
     GBA_ENSURE(uv_tcp_bind(&httpd->listener, (struct sockaddr *)&addr, 0) == 0, GBA_E_LISTEN);
     GBA_ENSURE(uv_listen((uv_stream_t *)&httpd->listener, BACKLOG, on_connection) == 0, GBA_E_LISTEN);
     GBA_ENSURE(uv_tcp_getsockname(&httpd->listener, (struct sockaddr *)&addr, &n) == 0, GBA_E_LISTEN);
@@ -454,6 +494,7 @@ gba_rc rt_httpd_open(struct rt_loop *loop, const struct rt_httpd_conf *conf, rt_
     httpd->arg = arg;
     httpd->ready_end = &httpd->ready;
     httpd->handles = 2;
+    httpd->listening = true;
     uv_async_init(rt_loop_uv(loop), &httpd->wakeup, on_wakeup);
     uv_tcp_init(rt_loop_uv(loop), &httpd->listener);
     httpd->wakeup.data = httpd->listener.data = httpd;
@@ -470,6 +511,39 @@ void rt_httpd_address(const struct rt_httpd *httpd, gba_text *out)
     *out = httpd->address;
 }
 
+static void stop_listening(struct rt_httpd *httpd)
+{
+    if (!httpd->listening)
+        return;
+    httpd->listening = false;
+    uv_close((uv_handle_t *)&httpd->listener, on_httpd_closed);
+}
+
+/* Something that began is not over. */
+static bool in_progress(const struct rt_conn *conn)
+{
+    return conn->state == RT_CONN_BODY || conn->state == RT_CONN_WAITING || conn->state == RT_CONN_WRITING ||
+           (conn->state == RT_CONN_HEAD && (conn->begun || conn->owes));
+}
+
+void rt_httpd_drain(struct rt_httpd *httpd)
+{
+    httpd->draining = true;
+    stop_listening(httpd);
+    for (struct rt_conn *conn = httpd->conns; conn; conn = conn->next) {
+        if (!in_progress(conn) && conn->state != RT_CONN_LINGERING)
+            rt_conn_close(conn);
+    }
+}
+
+size_t rt_httpd_busy(const struct rt_httpd *httpd)
+{
+    size_t n = 0;
+    for (const struct rt_conn *conn = httpd->conns; conn; conn = conn->next)
+        n += in_progress(conn);
+    return n;
+}
+
 void rt_httpd_close(struct rt_httpd *httpd)
 {
     httpd->closing = true;
@@ -478,34 +552,6 @@ void rt_httpd_close(struct rt_httpd *httpd)
             rt_conn_close(conn);
     }
     on_wakeup(&httpd->wakeup); /* nothing stays in the ready list of a closed handle */
-    uv_close((uv_handle_t *)&httpd->listener, on_httpd_closed);
+    stop_listening(httpd);
     uv_close((uv_handle_t *)&httpd->wakeup, on_httpd_closed);
-}
-
-/* ---- transactions ---- */
-
-void rt_http_reply(struct rt_http_tx *tx, const struct gba_http_msg *rsp)
-{
-    struct rt_conn *conn = tx->conn;
-    struct rt_http_answer how = {
-        .to_head = gba_view_eq(tx->req.method, GBA_LIT("HEAD")),
-        .minor = tx->req.minor,
-        .close = !tx->req.keep_alive || conn->httpd->closing,
-    };
-    conn->tx = NULL;
-    if (conn->state == RT_CONN_CLOSED)
-        rt_conn_settle(conn);
-    else
-        rt_conn_answer(conn, rsp, &how);
-    rt_conn_tx_free(tx);
-}
-
-struct rt_tls *rt_http_tls(const struct rt_http_tx *tx)
-{
-    return tx->conn->state == RT_CONN_CLOSED ? NULL : tx->conn->tls;
-}
-
-gba_view rt_http_peer(const struct rt_http_tx *tx)
-{
-    return rt_conn_peer(tx->conn);
 }

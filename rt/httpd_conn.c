@@ -17,7 +17,8 @@ void rt_conn_tx_free(struct rt_http_tx *tx)
     if (!tx)
         return;
     rt_buf_free(&tx->payload);
-    gba_wipe_bytes(tx, sizeof *tx + tx->head_n);
+    rt_buf_free(&tx->out.octets);
+    gba_wipe_bytes(tx, sizeof *tx + tx->room_n);
     free(tx);
 }
 
@@ -44,6 +45,8 @@ void rt_conn_settle(struct rt_conn *conn)
     rt_tls_free(conn->tls);
     free(conn);
     httpd->n_conns--;
+    if (httpd->conf.all_conns)
+        atomic_fetch_sub(httpd->conf.all_conns, 1);
     rt_httpd_settle(httpd);
 }
 
@@ -177,38 +180,46 @@ void rt_conn_write(struct rt_conn *conn, struct rt_buf *buf)
         rt_conn_write_raw(conn, buf);
 }
 
-static gba_view date_now(struct rt_httpd *httpd)
+/* ---- answers ---- */
+
+gba_view rt_http_date_now(struct rt_http_date *date, struct rt_loop *loop)
 {
-    int64_t now_s = gba_env_now_s(rt_loop_env(httpd->loop));
-    if (httpd->date_s != now_s) {
-        gba_writer w = gba_writer_of(httpd->date, sizeof httpd->date);
+    int64_t now_s = gba_env_now_s(rt_loop_env(loop));
+    if (date->now_s != now_s) {
+        gba_writer w = gba_writer_of(date->text, sizeof date->text);
         gba_put_httpdate(&w, now_s);
-        httpd->date_n = w.n;
-        httpd->date_s = now_s;
+        date->n = w.n;
+        date->now_s = now_s;
     }
-    return gba_view_of(httpd->date, httpd->date_n);
+    return gba_view_of(date->text, date->n);
 }
 
-void rt_conn_answer(struct rt_conn *conn, const struct gba_http_msg *rsp, struct rt_http_answer *how)
+struct rt_conn_out rt_conn_render(const struct gba_http_msg *rsp, const struct rt_http_answer *how)
 {
     static const struct gba_http_msg broken = {.status = 500};
-    struct rt_buf buf = {0};
-    how->date = date_now(conn->httpd);
-    gba_rc rc = rt_http_out_answer(rsp, how, &buf);
+    struct rt_conn_out out = {.close = how->close, .owes = rsp->status == 401};
+    gba_rc rc = rt_http_out_answer(rsp, how, &out.octets);
     if (rc != GBA_OK) {
         rt_log(RT_LOG_ERROR, "http.answer-broken", RT_REASON(rc), RT_NUM("status", rsp->status));
-        buf.n = 0;
-        rc = rt_http_out_answer(&broken, how, &buf);
+        out.octets.n = 0;
+        rc = rt_http_out_answer(&broken, how, &out.octets);
     }
-    if (rc != GBA_OK) {
-        rt_buf_free(&buf);
+    if (rc != GBA_OK)
+        rt_buf_free(&out.octets);
+    return out;
+}
+
+void rt_conn_send(struct rt_conn *conn, struct rt_conn_out *out)
+{
+    if (out->octets.n == 0) {
         rt_conn_close(conn);
         return;
     }
-    conn->keep = !how->close;
+    conn->keep = !out->close;
+    conn->owes = out->owes;
     conn->state = RT_CONN_WRITING;
     rt_conn_deadline(conn, conn->httpd->conf.idle_ms);
-    rt_conn_write(conn, &buf);
+    rt_conn_write(conn, &out->octets);
     if (conn->state == RT_CONN_WRITING && conn->writes == 0)
         answered(conn);
 }

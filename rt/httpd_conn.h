@@ -2,9 +2,11 @@
 /*
  * A connection of the HTTP server, as rt/httpd.c (which reads), rt/httpd_conn.c
  * (which writes and ends) and rt/httpd_tls.c (TLS between the socket and both)
- * share it.  Private to the three.
+ * share it, with rt/httpd_tx.c (requests at their handler).  Private to these.
  */
 #pragma once
+
+#include <stddef.h>
 
 #include "rt/buf.h"
 #include "rt/http_out.h"
@@ -24,6 +26,13 @@ enum rt_conn_state {
     RT_CONN_WRITING,
     RT_CONN_LINGERING, /* our side is shut; what still arrives is dropped (RFC 9112 9.6) */
     RT_CONN_CLOSED,
+};
+
+/* An answer as it is sent. */
+struct rt_conn_out {
+    struct rt_buf octets; /* none: no memory */
+    bool close;           /* the connection ends with it */
+    bool owes;            /* see struct rt_conn */
 };
 
 struct rt_conn {
@@ -48,6 +57,7 @@ struct rt_conn {
     bool eof;            /* the peer sends no more */
     bool paused;         /* reading is stopped until the answer is out */
     bool pumping;
+    bool owes;  /* the last answer was a 401: the peer will come back */
     bool late;  /* it is closed because time is up */
     bool ready; /* in the list of those that can go on */
     uint8_t peer_n;
@@ -56,11 +66,17 @@ struct rt_conn {
 
 struct rt_http_tx {
     struct rt_conn *conn;
+    struct rt_loop *loop;      /* of the server */
+    struct rt_http_desk *desk; /* who has it; NULL: the server's thread */
     struct gba_http_msg req;
     struct gba_http_body body;
     struct rt_buf payload;
-    size_t head_n;
-    uint8_t head[];
+    struct rt_conn_out out; /* on its way back from the desk */
+    uint8_t peer_n;
+    char peer[RT_CONN_PEER_MAX];
+    size_t head_n;      /* octets of the head; behind it is the note */
+    size_t room_n;      /* octets of both */
+    max_align_t head[]; /* aligned for the note */
 };
 
 struct rt_httpd {
@@ -75,10 +91,9 @@ struct rt_httpd {
     size_t n_conns;
     struct rt_conn *ready, **ready_end;
     unsigned handles;
-    bool closing;
-    int64_t date_s;
-    uint8_t date[32];
-    size_t date_n;
+    bool listening; /* the listener is not closed yet */
+    bool draining, closing;
+    struct rt_http_date date;
     char scratch[RT_HTTPD_SCRATCH];
 };
 
@@ -115,9 +130,22 @@ void rt_conn_linger(struct rt_conn *conn);
 void rt_conn_write(struct rt_conn *conn, struct rt_buf *buf);
 void rt_conn_write_raw(struct rt_conn *conn, struct rt_buf *buf);
 
-/* Write an answer, then go on or end as how->close says.  One that cannot be
- * sent becomes a plain 500.  how->date is filled in. */
-void rt_conn_answer(struct rt_conn *conn, const struct gba_http_msg *rsp, struct rt_http_answer *how);
+/* The octets of an answer.  One that cannot be sent becomes a plain 500. */
+struct rt_conn_out rt_conn_render(const struct gba_http_msg *rsp, const struct rt_http_answer *how);
+
+/* The date in an answer. */
+gba_view rt_http_date_now(struct rt_http_date *date, struct rt_loop *loop);
+
+/* Send an answer, which is taken, then go on or end. */
+void rt_conn_send(struct rt_conn *conn, struct rt_conn_out *out);
+
+/* ---- at a handler ---- */
+
+/* Give a complete request to the desk; false without memory, and it is the connection's still. */
+bool rt_http_desk_take(struct rt_http_tx *tx, struct rt_http_desk *desk);
+
+/* Where the note stands. */
+uint8_t *rt_http_note_room(const struct rt_http_tx *tx);
 
 /* ---- with TLS ---- */
 

@@ -11,22 +11,88 @@
 
 enum { PEM_MAX = 64 * 1024 };
 
-static gba_rc open_one(struct rt_serve *serve, struct rt_daemon *daemon, const struct rt_httpd_conf *conf,
-                       rt_httpd_fn *fn, void *arg)
+/* ---- on the thread of a server ---- */
+
+struct opening {
+    struct rt_loop *loop;
+    const struct rt_httpd_conf *conf;
+    const struct rt_serve_handler *handler;
+    struct rt_httpd *httpd;
+    gba_rc rc;
+};
+
+static void open_here(void *arg)
 {
-    gba_text address;
-    gba_rc rc = rt_httpd_open(rt_daemon_loop(daemon), conf, fn, arg, &serve->at[serve->n]);
-    if (rc != GBA_OK) {
-        rt_log(RT_LOG_ERROR, "http.listen-failed", RT_REASON(rc),
-               RT_STR("address", gba_text_view(&conf->listen)));
-        return rc;
+    struct opening *o = arg;
+    o->rc = rt_httpd_open(o->loop, o->conf, o->handler->fn, o->handler->arg, &o->httpd);
+}
+
+static void drain_here(void *httpd)
+{
+    rt_httpd_drain(httpd);
+}
+
+static void close_here(void *httpd)
+{
+    rt_httpd_close(httpd);
+}
+
+struct counting {
+    const struct rt_httpd *httpd;
+    size_t n;
+};
+
+static void count_here(void *arg)
+{
+    struct counting *counting = arg;
+    counting->n = rt_httpd_busy(counting->httpd);
+}
+
+static void call(const struct rt_serve *serve, size_t worker, rt_timer_fn *fn, void *arg)
+{
+    if (serve->workers)
+        rt_workers_call(serve->workers, worker, fn, arg);
+    else
+        fn(arg);
+}
+
+/* ---- opening ---- */
+
+static gba_rc open_at(struct rt_serve *serve, struct opening *o, size_t worker)
+{
+    if (serve->workers)
+        o->loop = rt_workers_loop(serve->workers, worker);
+    call(serve, worker, open_here, o);
+    if (o->rc != GBA_OK) {
+        rt_log(RT_LOG_ERROR, "http.listen-failed", RT_REASON(o->rc),
+               RT_STR("address", gba_text_view(&o->conf->listen)));
+        return o->rc;
     }
-    rt_httpd_address(serve->at[serve->n++], &address);
-    rt_daemon_listens(daemon, conf->tls ? "https" : "http", gba_text_view(&address));
+    serve->at[serve->n++] = (struct rt_serve_at){o->httpd, worker};
     return GBA_OK;
 }
 
-static struct rt_httpd_conf bounds(const struct gba_conf_http *conf, struct rt_reasons *refused)
+/* One address, on every worker; the first finds the port when any will do. */
+static gba_rc open_one(struct rt_serve *serve, struct rt_daemon *daemon, struct rt_httpd_conf *conf,
+                       const struct rt_serve_handler *handler)
+{
+    struct opening o = {.loop = rt_daemon_loop(daemon), .conf = conf, .handler = handler};
+    size_t n = serve->workers ? rt_workers_count(serve->workers) : 1;
+    conf->refused = &serve->refused;
+    conf->note = handler->note;
+    conf->note_n = handler->note_n;
+    conf->desk = serve->workers ? &serve->desk : NULL;
+    conf->share_port = serve->workers != NULL;
+    conf->all_conns = &serve->n_conns[serve->n_listens++];
+    for (size_t i = 0; i < n; i++) {
+        GBA_TRY(open_at(serve, &o, i));
+        rt_httpd_address(o.httpd, &conf->listen);
+    }
+    rt_daemon_listens(daemon, conf->tls ? "https" : "http", gba_text_view(&conf->listen));
+    return GBA_OK;
+}
+
+static struct rt_httpd_conf bounds(const struct gba_conf_http *conf)
 {
     return (struct rt_httpd_conf){
         .max_head = conf->max_head,
@@ -34,19 +100,28 @@ static struct rt_httpd_conf bounds(const struct gba_conf_http *conf, struct rt_r
         .max_conns = conf->max_connections,
         .request_ms = conf->request_ms,
         .idle_ms = conf->idle_ms,
-        .refused = refused,
     };
 }
 
+static gba_rc open_threads(struct rt_serve *serve, struct rt_daemon *daemon, uint32_t n,
+                           const struct rt_serve_handler *handler)
+{
+    serve->desk = (struct rt_http_desk){
+        .loop = rt_daemon_loop(daemon), .fn = handler->fn, .arg = handler->arg};
+    serve->at = calloc(2 * (size_t)RT_SERVE_MAX * (n > 0 ? n : 1), sizeof *serve->at);
+    GBA_ENSURE(serve->at, GBA_E_MEMORY);
+    return n > 0 ? rt_daemon_workers(daemon, n, &serve->workers) : GBA_OK;
+}
+
 gba_rc rt_serve_open(struct rt_serve *serve, struct rt_daemon *daemon, const struct gba_conf_http *conf,
-                     rt_httpd_fn *fn, void *arg)
+                     const struct rt_serve_handler *handler)
 {
     const gba_text *addresses = conf->listen.items;
-    serve->n = 0;
+    GBA_TRY(open_threads(serve, daemon, conf->workers, handler));
     for (size_t i = 0; i < conf->listen.n && i < RT_SERVE_MAX; i++) {
-        struct rt_httpd_conf one = bounds(conf, &serve->refused);
+        struct rt_httpd_conf one = bounds(conf);
         one.listen = addresses[i];
-        GBA_TRY(open_one(serve, daemon, &one, fn, arg));
+        GBA_TRY(open_one(serve, daemon, &one, handler));
     }
     return GBA_OK;
 }
@@ -116,12 +191,12 @@ gba_rc rt_serve_open_tls(struct rt_serve *serve, struct rt_daemon *daemon, const
     while (serve->n_names < conf->n_names)
         GBA_TRY(open_name(&conf->names[serve->n_names++]));
     for (size_t i = 0; i < conf->https->listen.n && i < RT_SERVE_MAX; i++) {
-        struct rt_httpd_conf one = bounds(conf->http, &serve->refused);
+        struct rt_httpd_conf one = bounds(conf->http);
         one.listen = addresses[i];
         one.tls = serve->names[0].ctx;
         one.tls_hooks = &serve->hooks;
         one.handshake_ms = conf->https->handshake_ms;
-        GBA_TRY(open_one(serve, daemon, &one, conf->fn, conf->arg));
+        GBA_TRY(open_one(serve, daemon, &one, &conf->handler));
     }
     return GBA_OK;
 }
@@ -131,10 +206,33 @@ void rt_serve_log_counters(const struct rt_serve *serve)
     rt_reasons_log(&serve->refused, "http.count");
 }
 
+void rt_serve_drain(struct rt_serve *serve)
+{
+    serve->desk.draining = true;
+    for (size_t i = 0; i < serve->n; i++)
+        call(serve, serve->at[i].worker, drain_here, serve->at[i].httpd);
+}
+
+size_t rt_serve_busy(const struct rt_serve *serve)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < serve->n; i++) {
+        struct counting counting = {.httpd = serve->at[i].httpd};
+        call(serve, serve->at[i].worker, count_here, &counting);
+        n += counting.n;
+    }
+    return n;
+}
+
 void rt_serve_close(struct rt_serve *serve)
 {
-    while (serve->n > 0)
-        rt_httpd_close(serve->at[--serve->n]);
+    serve->desk.shut = true;
+    while (serve->n > 0) {
+        const struct rt_serve_at *at = &serve->at[--serve->n];
+        call(serve, at->worker, close_here, at->httpd);
+    }
+    free(serve->at);
+    serve->at = NULL;
     while (serve->n_names > 0)
         rt_tls_ctx_free(serve->names[--serve->n_names].ctx);
 }

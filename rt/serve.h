@@ -14,9 +14,27 @@ struct rt_serve_name {
     struct rt_tls_ctx *ctx; /* private */
 };
 
+/* Who answers, on the daemon's loop. */
+struct rt_serve_handler {
+    rt_httpd_fn *fn;
+    void *arg;
+    void (*note)(const struct rt_http_tx *tx, void *room); /* see struct rt_httpd_conf; may be NULL */
+    size_t note_n;
+};
+
+/* A server, and the worker on whose thread it is. */
+struct rt_serve_at {
+    struct rt_httpd *httpd;
+    size_t worker;
+};
+
 struct rt_serve {
-    struct rt_httpd *at[2 * RT_SERVE_MAX];
+    struct rt_serve_at *at;
     size_t n;
+    size_t n_listens;
+    _Atomic uint32_t n_conns[2 * RT_SERVE_MAX]; /* of each listener on all workers */
+    struct rt_workers *workers;                 /* NULL: all is on the daemon's loop */
+    struct rt_http_desk desk;
     struct rt_reasons refused;
     struct rt_serve_name *names; /* of the TLS side */
     size_t n_names;
@@ -28,15 +46,15 @@ struct rt_serve_tls {
     const struct gba_conf_https *https;
     struct rt_serve_name *names;
     size_t n_names;
-    rt_httpd_fn *fn;
-    void *arg;
+    struct rt_serve_handler handler;
 };
 
-/* Listen on every address; requests go to fn(arg).  *serve is zeroed before, and
- * lives as long as the loop.  What failed is logged; then rt_serve_close closes
+/* Listen on every address, with conf->workers threads that read, parse and encrypt; requests
+ * go to the handler.  *serve is zeroed before, and lives as long as the loop.  What failed is logged; then rt_serve_close closes
  * what was opened.  E_ADDRESS, E_LISTEN, E_MEMORY. */
 GBA_MUST_USE gba_rc rt_serve_open(struct rt_serve *serve, struct rt_daemon *daemon,
-                                  const struct gba_conf_http *conf, rt_httpd_fn *fn, void *arg);
+                                  const struct gba_conf_http *conf,
+                                  const struct rt_serve_handler *handler);
 
 /* The same over TLS 1.2 and 1.3, after rt_serve_open.  A client that asks for none of the
  * names is refused; one that asks for no name gets the first.  names lives as long as *serve.
@@ -46,6 +64,10 @@ GBA_MUST_USE gba_rc rt_serve_open_tls(struct rt_serve *serve, struct rt_daemon *
 
 /* One line a reason (http.count): requests that no handler heard of. */
 void rt_serve_log_counters(const struct rt_serve *serve);
+
+/* Take no new connections; how many still do something. */
+void rt_serve_drain(struct rt_serve *serve);
+size_t rt_serve_busy(const struct rt_serve *serve);
 
 /* Ends names too: no handshake gets through any more. */
 void rt_serve_close(struct rt_serve *serve);

@@ -77,7 +77,7 @@ struct rt_tls_ops {
 extern const struct rt_tls_ops rt_tls_ossl_ops;
 
 struct rt_tls_ctx {
-    uint32_t refs; /* the owner's and one a connection */
+    _Atomic uint32_t refs; /* the owner's and one a connection */
     bool server, dtls, ask_cert;
     bool web; /* OpenSSL judges the server's certificate */
     uint8_t cookie_key[32];           /* DTLS server: of this process only */

@@ -51,6 +51,7 @@ struct gba_conf_http {
     uint32_t max_connections;    /* on one address */
     uint32_t request_ms;         /* from its first octet a request must be complete */
     uint32_t idle_ms;            /* a kept-alive connection may wait this long */
+    uint32_t workers;            /* threads that read, parse and encrypt; 0: the main loop does */
 };
 
 /* The same over TLS; bounds of requests are those of the plain side. */
