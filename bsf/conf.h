@@ -127,6 +127,7 @@ struct bsf_conf {
     struct gba_conf_diameter diameter;
     struct m2m_conf_mef mef;
     struct m2m_conf_admin admin;
+    uint32_t stop_ms; /* after a signal to stop, for what is in progress */
     struct gba_conf_log log;
 };
 

@@ -39,6 +39,18 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
     return rt_on_signal(rt_daemon_loop(daemon), SIGUSR1, log_counters, app);
 }
 
+static void drain(void *arg)
+{
+    struct app *app = arg;
+    bsf_role_drain(&app->bsf);
+}
+
+static size_t busy(void *arg)
+{
+    const struct app *app = arg;
+    return bsf_role_busy(&app->bsf);
+}
+
 static void stop(void *arg)
 {
     struct app *app = arg;
@@ -65,8 +77,11 @@ int main(int argc, char **argv)
                                   .conf = &app.conf,
                                   .conf_size = sizeof app.conf,
                                   .log = &app.conf.log,
+                                  .stop_ms = &app.conf.stop_ms,
                                   .check = check,
                                   .start = start,
+                                  .drain = drain,
+                                  .busy = busy,
                                   .stop = stop,
                                   .arg = &app,
                               });

@@ -47,6 +47,7 @@ struct naf_conf {
     struct gba_conf_diameter diameter; /* identity empty: BSFs are not asked */
     struct m2m_conf_maf maf;
     struct m2m_conf_admin admin;
+    uint32_t stop_ms; /* after a signal to stop, for what is in progress */
     struct gba_conf_log log;
 };
 

@@ -39,7 +39,7 @@ static gba_rc start_maf(struct app *app, struct rt_daemon *daemon)
 
 static gba_rc start_proxy(struct app *app, struct rt_daemon *daemon)
 {
-    GBA_TRY(naf_proxy_open(rt_daemon_loop(daemon), &app->conf, app->dia, &app->proxy));
+    GBA_TRY(naf_proxy_open(daemon, &app->conf, app->dia, &app->proxy));
     const struct rt_serve_handler handler = {.fn = naf_proxy_on_request, .arg = app->proxy};
     return rt_serve_open(&app->serve, daemon, &app->conf.http, &handler);
 }
@@ -54,6 +54,18 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
     if (app->conf.maf.name.fqdn.n > 0)
         GBA_TRY(start_maf(app, daemon));
     return app->conf.services.n > 0 ? start_proxy(app, daemon) : GBA_OK;
+}
+
+static void drain(void *arg)
+{
+    struct app *app = arg;
+    rt_serve_drain(&app->serve);
+}
+
+static size_t busy(void *arg)
+{
+    const struct app *app = arg;
+    return rt_serve_busy(&app->serve);
 }
 
 /* Diameter before what asks by it: whatever waits for the BSF is answered still. */
@@ -88,8 +100,11 @@ int main(int argc, char **argv)
                                   .conf = &app.conf,
                                   .conf_size = sizeof app.conf,
                                   .log = &app.conf.log,
+                                  .stop_ms = &app.conf.stop_ms,
                                   .check = check,
                                   .start = start,
+                                  .drain = drain,
+                                  .busy = busy,
                                   .stop = stop,
                                   .arg = &app,
                               });

@@ -461,7 +461,8 @@ static gba_rc share_port(struct rt_httpd *httpd, int family)
     static const int on = 1;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     GBA_ENSURE(fd >= 0, GBA_E_LISTEN);
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 && uv_tcp_open(&httpd->listener, fd) == 0)
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 &&
+        uv_tcp_open(&httpd->listener, fd) == 0)
         return GBA_OK;
     close(fd);
     return GBA_E_LISTEN;

@@ -50,7 +50,8 @@ struct rt_serve_tls {
 };
 
 /* Listen on every address, with conf->workers threads that read, parse and encrypt; requests
- * go to the handler.  *serve is zeroed before, and lives as long as the loop.  What failed is logged; then rt_serve_close closes
+ * go to the handler.  *serve is zeroed before, and lives as long as the loop and its
+ * workers.  What failed is logged; then rt_serve_close closes
  * what was opened.  E_ADDRESS, E_LISTEN, E_MEMORY. */
 GBA_MUST_USE gba_rc rt_serve_open(struct rt_serve *serve, struct rt_daemon *daemon,
                                   const struct gba_conf_http *conf,

@@ -42,7 +42,22 @@ static const char *demand(const struct gba_opt *row)
     return row->type == GBA_OPT_LIST ? " (list, required)" : " (required)";
 }
 
-static void entry(const struct gba_opt *row)
+/* A section is no value: what is in it changes or not. */
+static bool is_live(const struct gba_opt *row, bool above)
+{
+    return row->change == GBA_OPT_AS_ABOVE ? above : row->change == GBA_OPT_LIVE;
+}
+
+static bool any_live(const struct gba_opt *rows)
+{
+    for (const struct gba_opt *row = rows; row->key; row++) {
+        if (row->change == GBA_OPT_LIVE || (row->type == GBA_OPT_SECTION && any_live(row->rows)))
+            return true;
+    }
+    return false;
+}
+
+static void entry(const struct gba_opt *row, bool live)
 {
     const struct gba_opt *value = optdoc_plain_list(row) ? row->rows : row;
     printf(".TP\n.BR ");
@@ -66,20 +81,22 @@ static void entry(const struct gba_opt *row)
         put(row->fallback);
         puts("\\fR.");
     }
+    if (live && row->type != GBA_OPT_SECTION)
+        puts("Reloaded.");
 }
 
-/* The table at `path`, then the tables in it. */
-static void rows_at(struct optdoc_path *path, const struct gba_opt *rows)
+/* The table at `path`, then the tables in it.  Entries of a list change with the list. */
+static void rows_at(struct optdoc_path *path, const struct gba_opt *rows, bool live)
 {
     printf(path->n > 0 ? ".SS \"%s\"\n" : ".SS \"Top level\"\n", path->text);
     for (const struct gba_opt *row = rows; row->key; row++)
-        entry(row);
+        entry(row, is_live(row, live));
     for (const struct gba_opt *row = rows; row->key; row++) {
         size_t n = optdoc_path_key(path, row->key);
         if (row->type == GBA_OPT_LIST)
             path->n += (size_t)snprintf(path->text + path->n, sizeof path->text - path->n, "[]");
         if (is_nested(row))
-            rows_at(path, row->rows);
+            rows_at(path, row->rows, row->type == GBA_OPT_SECTION && is_live(row, live));
         optdoc_path_cut(path, n);
     }
 }
@@ -111,8 +128,14 @@ void optdoc_man(const struct optdoc_page *page)
          ".PP\n"
          "An option without \\(lq(required)\\(rq may be left out. The headings below name the place:\n"
          ".B a.b\n"
-         "is the section\n.B b\nin the section\n.BR a ,\nand\n.B a[]\nis an entry of the list\n.BR a .\n"
-         ".SH OPTIONS");
-    rows_at(&path, page->rows);
+         "is the section\n.B b\nin the section\n.BR a ,\nand\n.B a[]\nis an entry of the list\n.BR a .");
+    if (any_live(page->rows))
+        puts(".PP\n"
+             "On SIGHUP the program reads the file anew. A file with an error changes nothing.\n"
+             "Options marked \\(lqReloaded\\(rq then change for what begins afterwards;\n"
+             "what is in progress keeps the old values.\n"
+             "Of all others the log names those that differ, and the old values stay until a restart.");
+    puts(".SH OPTIONS");
+    rows_at(&path, page->rows, false);
     printf(".SH SEE ALSO\n.BR %s (%c),\n.BR keystrap-reasons (7)\n", page->program, page->section);
 }

@@ -44,8 +44,7 @@ static gba_rc open_tls(struct bsf_role *role, struct rt_daemon *daemon, const st
         .https = &conf->https,
         .names = role->names,
         .n_names = conf->names.n,
-        .fn = bsf_ub_http_on_request,
-        .arg = role->ub,
+        .handler = bsf_ub_http_handler(role->ub),
     };
     for (size_t i = 0; i < conf->names.n; i++) {
         const struct bsf_conf_name *name = bsf_conf_name_at(conf, i);
@@ -70,7 +69,8 @@ gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const stru
     GBA_TRY(
         bsf_zh_fd_open(&(struct bsf_zh_fd_parts){loop, conf, rt_daemon_live(daemon), role->dia}, &role->zh));
     GBA_TRY(open_ub(role, daemon, conf, mef));
-    GBA_TRY(rt_serve_open(&role->serve, daemon, &conf->http, bsf_ub_http_on_request, role->ub));
+    const struct rt_serve_handler handler = bsf_ub_http_handler(role->ub);
+    GBA_TRY(rt_serve_open(&role->serve, daemon, &conf->http, &handler));
     return conf->https.listen.n > 0 ? open_tls(role, daemon, conf) : GBA_OK;
 }
 
@@ -87,6 +87,16 @@ void bsf_role_log_counters(const struct bsf_role *role)
     rt_serve_log_counters(&role->serve);
     if (role->store.count)
         rt_log(RT_LOG_NOTICE, "store.count", RT_NUM("n", role->store.count(role->store.self)));
+}
+
+void bsf_role_drain(struct bsf_role *role)
+{
+    rt_serve_drain(&role->serve);
+}
+
+size_t bsf_role_busy(const struct bsf_role *role)
+{
+    return rt_serve_busy(&role->serve) + (role->zn ? bsf_zn_fd_busy(role->zn) : 0);
 }
 
 /* The store first, then Diameter: what waits for them is answered while its adapter lives. */

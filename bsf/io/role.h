@@ -33,4 +33,8 @@ GBA_MUST_USE gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemo
 /* One notice for each counter. */
 void bsf_role_log_counters(const struct bsf_role *role);
 
+/* Take no new connections of devices; how much is in progress on Ub and Zn. */
+void bsf_role_drain(struct bsf_role *role);
+size_t bsf_role_busy(const struct bsf_role *role);
+
 void bsf_role_close(struct bsf_role *role);

@@ -20,12 +20,16 @@ struct bsf_ub_http {
     struct rt_reasons reasons;
 };
 
+/* What is noted of a connection for its request. */
+struct note {
+    struct bsf_ub_via via;
+    uint8_t address[16];
+};
+
 /* One request on its way; freed when it is answered. */
 struct exchange {
     struct bsf_ub_http *ub;
     struct rt_http_tx *tx;
-    struct bsf_ub_via via;
-    uint8_t address[16];
     const struct bsf_conf *conf;
     void (*go_on)(struct exchange *x, const struct bsf_ub_event *event);
     struct bsf_ub_run run;
@@ -128,22 +132,24 @@ static void go_on(struct exchange *x, const struct bsf_ub_event *event)
     obey(x, &order);
 }
 
-/* The connection as the engine wants it; an address that the kernel did not tell stays absent. */
-static void note_via(struct exchange *x)
+/* The connection as the engine wants it; an address that the kernel did not tell stays absent.
+ * On the connection's thread. */
+static void note_via(const struct rt_http_tx *tx, void *room)
 {
+    struct note *note = room;
     struct sockaddr_storage addr = {0};
-    x->via = (struct bsf_ub_via){.tls = rt_http_tls(x->tx) != NULL};
-    if (rt_addr_parse(rt_http_peer(x->tx), &addr) != GBA_OK)
+    note->via = (struct bsf_ub_via){.tls = rt_http_tls(tx) != NULL};
+    if (rt_addr_parse(rt_http_peer(tx), &addr) != GBA_OK)
         return;
     if (addr.ss_family == AF_INET)
-        x->via.address = gba_view_of(&((struct sockaddr_in *)&addr)->sin_addr, 4);
+        note->via.address = gba_view_of(&((struct sockaddr_in *)&addr)->sin_addr, 4);
     else
-        x->via.address = gba_view_of(&((struct sockaddr_in6 *)&addr)->sin6_addr, 16);
-    gba_copy(x->address, x->via.address);
-    x->via.address.p = x->address;
+        note->via.address = gba_view_of(&((struct sockaddr_in6 *)&addr)->sin6_addr, 16);
+    gba_copy(note->address, note->via.address);
+    note->via.address.p = note->address;
 }
 
-void bsf_ub_http_on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req)
+static void on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req)
 {
     static const struct gba_http_msg no_memory = {.status = 503, .minor = 1};
     struct bsf_ub_http *ub = arg;
@@ -158,8 +164,14 @@ void bsf_ub_http_on_request(void *arg, struct rt_http_tx *tx, const struct gba_h
     x->conf = rt_live_hold(ub->parts.live);
     x->go_on = go_on;
     ub->live++;
-    note_via(x);
-    go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = req, .via = &x->via});
+    const struct note *note = rt_http_note(tx);
+    go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = req, .via = &note->via});
+}
+
+struct rt_serve_handler bsf_ub_http_handler(struct bsf_ub_http *ub)
+{
+    return (struct rt_serve_handler){
+        .fn = on_request, .arg = ub, .note = note_via, .note_n = sizeof(struct note)};
 }
 
 static void on_tick(void *arg)

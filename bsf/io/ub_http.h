@@ -5,8 +5,7 @@
 #include "bsf/io/zh_fd.h"
 #include "bsf/store.h"
 #include "bsf/ub.h"
-#include "rt/httpd.h"
-#include "rt/live.h"
+#include "rt/serve.h"
 
 struct bsf_ub_http;
 
@@ -30,8 +29,8 @@ struct bsf_ub_http_parts {
 /* The parts live longer.  E_MEMORY. */
 GBA_MUST_USE gba_rc bsf_ub_http_open(const struct bsf_ub_http_parts *parts, struct bsf_ub_http **out);
 
-/* Handler of the HTTP server; arg is the struct bsf_ub_http. */
-void bsf_ub_http_on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_msg *req);
+/* The handler of the HTTP side, for as long as ub. */
+struct rt_serve_handler bsf_ub_http_handler(struct bsf_ub_http *ub);
 
 /* One notice for each reason that ended requests so far. */
 void bsf_ub_http_log_counters(const struct bsf_ub_http *ub);

@@ -11,6 +11,7 @@ struct bsf_zn_fd {
     struct bsf_zn_fd_parts parts;
     struct bsf_zn engine;
     void *memory;
+    size_t live; /* requests not yet answered */
     struct rt_reasons reasons;
 };
 
@@ -64,6 +65,7 @@ static void answer(struct exchange *x, const struct bsf_zn_order *order)
         rt_dia_answer(zn->parts.dia, x->msg);
     }
     rt_live_drop(zn->parts.live, x->conf);
+    zn->live--;
     free(x);
 }
 
@@ -108,6 +110,7 @@ static void on_request(void *arg, struct msg *msg)
     x->zn = zn;
     x->msg = msg;
     x->conf = rt_live_hold(zn->parts.live);
+    zn->live++;
     serve(x);
 }
 
@@ -131,6 +134,11 @@ out:
     free(zn->memory);
     free(zn);
     return rc;
+}
+
+size_t bsf_zn_fd_busy(const struct bsf_zn_fd *zn)
+{
+    return zn->live;
 }
 
 void bsf_zn_fd_log_counters(const struct bsf_zn_fd *zn)

@@ -22,6 +22,9 @@ struct bsf_zn_fd_parts {
 /* Answer BIRs from now on; the parts live longer.  E_MEMORY, and what rt_dia_on_request says. */
 GBA_MUST_USE gba_rc bsf_zn_fd_open(const struct bsf_zn_fd_parts *parts, struct bsf_zn_fd **out);
 
+/* How many requests are not answered yet. */
+size_t bsf_zn_fd_busy(const struct bsf_zn_fd *zn);
+
 /* One notice for each reason that ended requests so far. */
 void bsf_zn_fd_log_counters(const struct bsf_zn_fd *zn);
 

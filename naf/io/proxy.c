@@ -9,6 +9,7 @@
 
 struct naf_proxy {
     struct rt_loop *loop;
+    struct rt_live *live;
     const struct naf_conf *conf;
     struct rt_dia *dia;
     struct rt_httpc **clients; /* one a service, in its order */
@@ -110,8 +111,9 @@ void naf_proxy_on_request(void *arg, struct rt_http_tx *tx, const struct gba_htt
     x->tx = tx;
     proxy->n_exchanges++;
     const struct naf_ua_order *order = naf_ua_request(&proxy->ua, &x->run, now(x), req);
+    const struct naf_conf *conf = rt_live_now(proxy->live);
     if (order->kind == NAF_UA_ASK)
-        naf_zn_send(proxy->dia, order->bir, proxy->conf->diameter.timeout_ms, on_key, x);
+        naf_zn_send(proxy->dia, order->bir, conf->diameter.timeout_ms, on_key, x);
     else
         forward_or_reply(x, order);
 }
@@ -151,12 +153,13 @@ static gba_rc open_tables(struct naf_proxy *proxy)
     return GBA_OK;
 }
 
-gba_rc naf_proxy_open(struct rt_loop *loop, const struct naf_conf *conf, struct rt_dia *dia,
+gba_rc naf_proxy_open(struct rt_daemon *daemon, const struct naf_conf *conf, struct rt_dia *dia,
                       struct naf_proxy **out)
 {
     struct naf_proxy *proxy = calloc(1, sizeof *proxy);
     GBA_ENSURE(proxy != NULL, GBA_E_MEMORY);
-    proxy->loop = loop;
+    proxy->loop = rt_daemon_loop(daemon);
+    proxy->live = rt_daemon_live(daemon);
     proxy->conf = conf;
     proxy->dia = dia;
     gba_rc rc = open_tables(proxy);

@@ -4,6 +4,7 @@
 
 #include "naf/conf.h"
 #include "naf/ua.h"
+#include "rt/daemon.h"
 #include "rt/fdiam.h"
 #include "rt/httpc.h"
 #include "rt/httpd.h"
@@ -12,7 +13,7 @@ struct naf_proxy;
 
 /* Opens a client for every service.  conf and dia live longer.  E_MEMORY and what
  * rt_httpc_open says. */
-GBA_MUST_USE gba_rc naf_proxy_open(struct rt_loop *loop, const struct naf_conf *conf, struct rt_dia *dia,
+GBA_MUST_USE gba_rc naf_proxy_open(struct rt_daemon *daemon, const struct naf_conf *conf, struct rt_dia *dia,
                                    struct naf_proxy **out);
 
 /* Handler of the HTTP server; arg is the proxy. */
