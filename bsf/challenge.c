@@ -3,7 +3,7 @@
 
 #include "gba/base/arena.h"
 
-/* Blocks of the GUSS pool a challenge: four hold 2 KiB, more than usual. */
+/* Blocks of the pool of settings a challenge: four hold 2 KiB, more than usual. */
 enum { BLOCKS_EACH = 4, BLOCKS_LEAST = 256 };
 
 static uint32_t blocks_of(uint32_t cap)
@@ -23,7 +23,7 @@ void bsf_challenges_init(struct bsf_challenges *t, void *memory, uint32_t cap, u
     uint8_t *blocks = items + gba_aligned(cap * sizeof(struct bsf_challenge));
     gba_slots_init(&t->slots, memory, cap, seed);
     t->items = (struct bsf_challenge *)(void *)items;
-    bsf_chains_init(&t->gusses, (struct bsf_chain_block *)(void *)blocks, blocks_of(cap));
+    bsf_chains_init(&t->settings, (struct bsf_chain_block *)(void *)blocks, blocks_of(cap));
 }
 
 static bool alive(const struct bsf_challenges *t, const struct bsf_challenge *c, int64_t mono_ms)
@@ -33,7 +33,7 @@ static bool alive(const struct bsf_challenges *t, const struct bsf_challenge *c,
 
 void bsf_challenges_drop(struct bsf_challenges *t, struct bsf_challenge *c)
 {
-    bsf_chain_drop(&t->gusses, &c->guss);
+    bsf_chain_drop(&t->settings, &c->settings);
     gba_wipe(c);
     gba_slots_give(&t->slots, (uint32_t)(c - t->items));
 }
@@ -55,16 +55,16 @@ static bool same_rand(const void *items, uint32_t slot, gba_view rand)
     return gba_view_eq(GBA_ARRAY(c->rand.b), rand);
 }
 
-gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bsf_challenge *c, gba_view guss)
+gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bsf_challenge *c, gba_view settings)
 {
     gba_view key = GBA_ARRAY(c->rand.b);
     GBA_ENSURE(gba_slots_find(&t->slots, key, same_rand, t->items) == GBA_SLOT_NONE, GBA_E_ZH_REPEATED);
     GBA_ENSURE(!bsf_challenges_full(t), GBA_E_UB_FULL);
     struct bsf_chain kept;
-    GBA_ENSURE(bsf_chain_put(&t->gusses, guss, &kept) == GBA_OK, GBA_E_UB_FULL);
+    GBA_ENSURE(bsf_chain_put(&t->settings, settings, &kept) == GBA_OK, GBA_E_UB_FULL);
     struct bsf_challenge *item = &t->items[gba_slots_take(&t->slots, key)];
     *item = *c;
-    item->guss = kept;
+    item->settings = kept;
     return GBA_OK;
 }
 

@@ -19,18 +19,18 @@ struct bsf_challenge {
     uint8_t opaque[16];
     uint32_t name; /* which of our names asked */
     enum bsf_mode mode;
-    unsigned algs;         /* offered: bits 1 << enum gba_digest_alg */
-    uint32_t lifetime_s;   /* of the key to be */
-    uint32_t resyncs;      /* resynchronisations so far in this run */
-    bool second;           /* follows a wrong response */
-    int64_t issued_ms;     /* of the monotonic clock */
-    struct bsf_chain guss; /* in the pool of the table */
+    unsigned algs;             /* offered: bits 1 << enum gba_digest_alg */
+    uint32_t lifetime_s;       /* of the key to be */
+    uint32_t resyncs;          /* resynchronisations so far in this run */
+    bool second;               /* follows a wrong response */
+    int64_t issued_ms;         /* of the monotonic clock */
+    struct bsf_chain settings; /* packed, in the pool of the table */
 };
 
 struct bsf_challenges {
     struct gba_slots slots;
     struct bsf_challenge *items;
-    struct bsf_chains gusses;
+    struct bsf_chains settings;
     int64_t lifetime_ms;
 };
 
@@ -46,10 +46,10 @@ void bsf_challenges_expire(struct bsf_challenges *t, int64_t mono_ms);
 /* Is there room for one more? */
 bool bsf_challenges_full(const struct bsf_challenges *t);
 
-/* Keep a copy of *c with its guss.  E_UB_FULL; E_ZH_REPEATED when a challenge
+/* Keep a copy of *c with its settings.  E_UB_FULL; E_ZH_REPEATED when a challenge
  * with this RAND waits already. */
 GBA_MUST_USE gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bsf_challenge *c,
-                                       gba_view guss);
+                                       gba_view settings);
 
 /* The live challenge with this RAND, or NULL.  Valid until the next put, expire or drop. */
 struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_rand *rand, int64_t mono_ms);

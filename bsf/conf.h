@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "bsf/store.h"
 #include "gba/crypto/digest.h"
 #include "m2m/conf.h"
 
@@ -57,6 +58,7 @@ struct bsf_conf_ub {
     struct gba_opt_list algorithms; /* of int, from GBA_DIGEST_AKAV1_MD5 on; none: that one */
     struct bsf_conf_limits limits;
     struct bsf_conf_status replies;
+    uint32_t sessions_kept; /* of one subscriber and name */
     struct bsf_conf_lifetime key_lifetime;
 };
 

@@ -10,7 +10,7 @@ size_t bsf_ub_memory(const struct bsf_conf *conf)
            gba_aligned(bsf_limits_memory(&conf->ub.limits)) + sizeof(struct bsf_ub_scratch);
 }
 
-void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_key *key, void *memory,
+void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_ring *ring, void *memory,
                  const gba_env *env)
 {
     uint64_t seed;
@@ -26,7 +26,7 @@ void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_
     ub->amf = (gba_amf){{0, 0}};
     ub->gusses.age_ms = (int64_t)conf->zh.guss_cache_age_s * 1000;
     ub->scratch = (struct bsf_ub_scratch *)(void *)scratch;
-    ub->scratch->sealer.key = key;
+    ub->scratch->sealer.ring = ring;
 }
 
 void bsf_ub_tick(struct bsf_ub *ub, const gba_env *env)
@@ -50,24 +50,6 @@ void bsf_ub_order_reply(const struct bsf_ub_at *s, gba_rc reason)
     s->order->reply = &s->run->reply.msg;
 }
 
-void bsf_ub_order_store(const struct bsf_ub_at *s, gba_view record, enum bsf_ub_state state)
-{
-    s->run->state = state;
-    s->order->kind = BSF_UB_STORE;
-    s->order->key = bsf_key_view(&s->run->key);
-    s->order->record = record;
-    s->order->expiry_ms = s->run->expiry_s * 1000;
-}
-
-gba_rc bsf_ub_order_by_tmpi(const struct bsf_ub_at *s, enum bsf_ub_order_kind kind, enum bsf_ub_state state)
-{
-    GBA_TRY(bsf_key_make(BSF_KEY_TMPI, s->run->ask.auth.username, &s->run->key));
-    s->run->state = state;
-    s->order->kind = kind;
-    s->order->key = bsf_key_view(&s->run->key);
-    return GBA_OK;
-}
-
 /* ---- events ---- */
 
 static gba_rc on_request(const struct bsf_ub_at *s, const struct bsf_ub_event *event)
@@ -75,7 +57,7 @@ static gba_rc on_request(const struct bsf_ub_at *s, const struct bsf_ub_event *e
     struct bsf_ub_run *run = s->run;
     gba_arena arena = gba_arena_of(run->room, sizeof run->room);
     run->cause = GBA_OK;
-    run->impi.n = run->tmpi.n = 0;
+    run->impi.n = 0;
     run->reply.retry_after_s = 0;
     run->resync = run->second = false;
     run->resyncs = 0;

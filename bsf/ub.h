@@ -7,7 +7,7 @@
  * request in progress.  The first event of a run is BSF_UB_REQUEST; each order
  * but BSF_UB_REPLY is answered by exactly one event:
  *
- *   BSF_UB_FIND     -> BSF_UB_FOUND      BSF_UB_STORE, BSF_UB_FORGET -> BSF_UB_STORED
+ *   BSF_UB_FIND     -> BSF_UB_FOUND      BSF_UB_STORE -> BSF_UB_STORED
  *   BSF_UB_ASK_HSS  -> BSF_UB_VECTOR     BSF_UB_REPLY                -> the run is over
  *
  * The request's views must live until the reply.  Views in an order live until
@@ -41,8 +41,8 @@ struct bsf_ub {
 size_t bsf_ub_memory(const struct bsf_conf *conf);
 
 /* memory has bsf_ub_memory(conf) octets, aligned for any type, and lives as
- * long; so do conf and key. */
-void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_key *key, void *memory,
+ * long; so do conf and ring. */
+void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_ring *ring, void *memory,
                  const gba_env *env);
 
 /* Drop challenges whose time is over, so that their secrets do not linger. */
@@ -59,14 +59,12 @@ struct bsf_ub_run {
     struct bsf_ub_ask ask;
     struct bsf_ub_via via;
     gba_text impi;
-    gba_text tmpi; /* the new one; empty: none */
     gba_text btid; /* of the new session */
     gba_rand rand; /* beside auts */
     gba_auts auts;
     bool resync, second;
     uint32_t resyncs;
     int64_t guss_stamp_s;
-    bsf_key key;
     int64_t expiry_s;
     struct bsf_ub_reply reply;
     uint8_t room[2048]; /* of parameters that had to be unescaped */
@@ -79,19 +77,18 @@ struct bsf_ub_event {
     const struct gba_http_msg *req; /* REQUEST */
     const struct bsf_ub_via *via;   /* REQUEST */
     gba_rc rc;                      /* FOUND, STORED: of the store; VECTOR: OK, or why there is none */
-    gba_view record;                /* FOUND */
+    const struct bsf_stored *found; /* FOUND, when rc is OK */
     const struct dia_maa *maa;      /* VECTOR, when rc is OK */
     uint32_t retry_after_s;         /* VECTOR: worth trying again then; 0: as configured */
 };
 
-enum bsf_ub_order_kind { BSF_UB_FIND, BSF_UB_ASK_HSS, BSF_UB_STORE, BSF_UB_FORGET, BSF_UB_REPLY };
+enum bsf_ub_order_kind { BSF_UB_FIND, BSF_UB_ASK_HSS, BSF_UB_STORE, BSF_UB_REPLY };
 
 struct bsf_ub_order {
     enum bsf_ub_order_kind kind;
     gba_rc reason;                    /* REPLY: OK, or why refused or challenged again */
-    gba_view key;                     /* FIND, STORE, FORGET */
-    gba_view record;                  /* STORE */
-    int64_t expiry_ms;                /* STORE */
+    bsf_store_key key;                /* FIND */
+    struct bsf_store_put put;         /* STORE */
     struct bsf_zh_ask zh;             /* ASK_HSS: lives until BSF_UB_VECTOR */
     const struct gba_http_msg *reply; /* REPLY */
 };

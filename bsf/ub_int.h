@@ -8,9 +8,7 @@
 enum bsf_ub_state {
     BSF_UB_FINDING_TMPI,
     BSF_UB_ASKING,
-    BSF_UB_KEEPING_SESSION,
-    BSF_UB_KEEPING_TMPI,
-    BSF_UB_FORGETTING,
+    BSF_UB_KEEPING,
     BSF_UB_OVER,
 };
 
@@ -34,13 +32,6 @@ struct bsf_ub_at {
 
 /* The run is over with the reply that was built in it. */
 void bsf_ub_order_reply(const struct bsf_ub_at *s, gba_rc reason);
-
-/* Keep this record under the run's key. */
-void bsf_ub_order_store(const struct bsf_ub_at *s, gba_view record, enum bsf_ub_state state);
-
-/* FIND or FORGET what is kept under the TMPI in the request. */
-GBA_MUST_USE gba_rc bsf_ub_order_by_tmpi(const struct bsf_ub_at *s, enum bsf_ub_order_kind kind,
-                                         enum bsf_ub_state state);
 
 /* ---- asking for a vector and giving a challenge (ub_issue.c) ---- */
 

@@ -5,6 +5,7 @@
 #include "gba/base/arena.h"
 #include "gba/crypto/aka.h"
 #include "gba/wire/names.h"
+#include "gba/wire/uss_pack.h"
 
 /* Sent, our time of a GUSS goes back by this much: the clocks of BSF and HSS differ. */
 enum { CLOCKS_DIFFER_S = 60 };
@@ -53,6 +54,14 @@ gba_rc bsf_ub_ask_hss(const struct bsf_ub_at *s)
     return GBA_OK;
 }
 
+static gba_rc find_tmpi(const struct bsf_ub_at *s)
+{
+    GBA_TRY(bsf_key_of(BSF_KEY_TMPI, s->run->ask.auth.username, &s->order->key));
+    s->run->state = BSF_UB_FINDING_TMPI;
+    s->order->kind = BSF_UB_FIND;
+    return GBA_OK;
+}
+
 /*= TS 33.220 4.5.2: the username is the IMPI, or a TMPI that stands for it */
 gba_rc bsf_ub_ask_challenge(const struct bsf_ub_at *s)
 {
@@ -60,9 +69,24 @@ gba_rc bsf_ub_ask_challenge(const struct bsf_ub_at *s)
     GBA_ENSURE(!bsf_challenges_full(&s->ub->challenges), GBA_E_UB_FULL);
     gba_view username = s->run->ask.auth.username;
     if (gba_is_tmpi(username))
-        return bsf_ub_order_by_tmpi(s, BSF_UB_FIND, BSF_UB_FINDING_TMPI);
+        return find_tmpi(s);
     GBA_TRY(gba_text_set(&s->run->impi, username));
     return bsf_ub_ask_hss(s);
+}
+
+/* A store could give the record of somebody else: the TMPI must follow from what is in it. */
+static gba_rc read_tmpi(const struct bsf_ub_at *s, const struct bsf_stored *found)
+{
+    struct bsf_session session;
+    gba_text tmpi;
+    GBA_TRY(bsf_session_open(&s->ub->scratch->sealer, &found->key, found->record, &session));
+    gba_rc rc = bsf_session_tmpi(&session, &tmpi);
+    if (rc == GBA_OK && !gba_view_eq(gba_text_view(&tmpi), s->run->ask.auth.username))
+        rc = GBA_E_UB_TMPI;
+    if (rc == GBA_OK)
+        s->run->impi = session.impi;
+    gba_wipe(&session);
+    return rc;
 }
 
 gba_rc bsf_ub_on_found(const struct bsf_ub_at *s, const struct bsf_ub_event *event)
@@ -70,7 +94,7 @@ gba_rc bsf_ub_on_found(const struct bsf_ub_at *s, const struct bsf_ub_event *eve
     GBA_ENSURE(s->run->state == BSF_UB_FINDING_TMPI, GBA_E_BUG);
     if (event->rc != GBA_OK)
         return gba_rc_class(event->rc) == GBA_CLASS_ABSENT ? GBA_E_UB_TMPI : GBA_E_STORE;
-    GBA_TRY(bsf_tmpi_open(&s->ub->scratch->sealer, &s->run->key, event->record, &s->run->impi));
+    GBA_TRY(read_tmpi(s, event->found));
     return bsf_ub_ask_hss(s);
 }
 
@@ -93,15 +117,19 @@ static void keep_guss(const struct bsf_ub_at *s, const struct dia_maa *maa)
         bsf_guss_cache_put(&s->ub->gusses, &s->run->impi, s->env, maa->guss);
 }
 
-static gba_rc apply_guss(const struct bsf_ub_at *s, gba_view xml, struct bsf_challenge *c)
+/* *settings: what of it goes into the session, in the scratch; absent without any. */
+static gba_rc apply_guss(const struct bsf_ub_at *s, gba_view xml, struct bsf_challenge *c, gba_view *settings)
 {
     struct gba_guss guss = {.n_uss = 0};
+    gba_writer w = gba_writer_of(s->ub->scratch->guss, sizeof s->ub->scratch->guss);
     gba_arena arena = gba_arena_of(s->ub->scratch->parse, sizeof s->ub->scratch->parse);
     if (xml.p)
         GBA_ENSURE(gba_guss_parse(xml, &arena, &guss) == GBA_OK, GBA_E_ZH_GUSS);
     c->mode = bsf_policy_mode(&s->ub->conf->ub, &guss);
     c->lifetime_s = bsf_policy_lifetime(&s->ub->conf->ub, &guss);
-    return GBA_OK;
+    gba_put_uss_packed(&w, &guss);
+    *settings = xml.p ? gba_writer_view(&w) : xml;
+    return gba_writer_end(&w) == GBA_OK ? GBA_OK : GBA_E_ZH_GUSS;
 }
 
 /* The HSS left it out because we said that we hold it, and it has been pushed out
@@ -144,7 +172,7 @@ static unsigned offered(const struct bsf_conf_ub *conf)
 }
 
 /* Keep the challenge and build the reply. */
-static gba_rc issue(const struct bsf_ub_at *s, struct bsf_challenge *c, gba_view guss)
+static gba_rc issue(const struct bsf_ub_at *s, struct bsf_challenge *c, gba_view settings)
 {
     struct bsf_ub_run *run = s->run;
     GBA_TRY(gba_text_set(&c->username, run->ask.auth.username));
@@ -155,7 +183,7 @@ static gba_rc issue(const struct bsf_ub_at *s, struct bsf_challenge *c, gba_view
     c->resyncs = run->resyncs;
     c->second = run->second;
     c->issued_ms = s->env->mono_ms;
-    GBA_TRY(bsf_challenges_put(&s->ub->challenges, c, guss));
+    GBA_TRY(bsf_challenges_put(&s->ub->challenges, c, settings));
     bsf_limits_challenged(&s->ub->limits, gba_text_view(&run->impi), gba_is_tmpi(run->ask.auth.username),
                           &c->rand);
     return bsf_ub_reply_challenge(s->ub->conf, c, &run->reply);
@@ -163,12 +191,12 @@ static gba_rc issue(const struct bsf_ub_at *s, struct bsf_challenge *c, gba_view
 
 static gba_rc challenge(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c)
 {
-    gba_view guss = choose_guss(s, maa);
-    GBA_TRY(apply_guss(s, guss, c));
+    gba_view settings;
+    GBA_TRY(apply_guss(s, choose_guss(s, maa), c, &settings));
     keep_guss(s, maa);
     GBA_TRY(take_vector(maa, c));
     gba_copy(s->ub->amf.b, gba_view_of(maa->vector.autn.b + 6, 2));
-    return issue(s, c, guss);
+    return issue(s, c, settings);
 }
 
 /* Nobody can answer it, and nobody can tell that: what follows is a wrong response. */
@@ -180,7 +208,7 @@ static gba_rc pretend(const struct bsf_ub_at *s, struct bsf_challenge *c)
 
 gba_rc bsf_ub_on_vector(const struct bsf_ub_at *s, const struct bsf_ub_event *event)
 {
-    struct bsf_challenge c = {.guss = {BSF_CHAIN_NONE, 0, false}};
+    struct bsf_challenge c = {.settings = {BSF_CHAIN_NONE, 0, false}};
     bool hide = event->rc == GBA_E_ZH_IDENTITY && s->ub->conf->ub.hide_unknown;
     GBA_ENSURE(s->run->state == BSF_UB_ASKING, GBA_E_BUG);
     s->run->reply.retry_after_s = event->retry_after_s;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a response to a session, or to another challenge. */
 #include "bsf/ub_int.h"
-#include "gba/crypto/kdf.h"
 #include "gba/wire/names.h"
 
 /*= TS 24.109 A.4, RFC 3310 3.4 */
@@ -43,52 +42,62 @@ static gba_view btid_domain(const struct bsf_ub_at *s, size_t name)
     return gba_text_view(n->btid_domain.n > 0 ? &n->btid_domain : &n->host);
 }
 
-/*= TS 33.220 B.4 */
-static gba_rc agree_tmpi(const struct bsf_ub_at *s, const struct bsf_challenge *c)
-{
-    uint8_t text[GBA_TEXT_MAX];
-    gba_writer w = gba_writer_of(text, sizeof text);
-    if (!s->ub->conf->ub.tmpi || !s->run->ask.tmpi_capable)
-        return GBA_OK;
-    struct gba_kdf_naf in = {.ks = &c->ks, .rand = &c->rand, .impi = gba_text_view(&c->impi)};
-    GBA_TRY(gba_kdf_tmpi(&in, btid_domain(s, c->name), &w));
-    GBA_TRY(gba_writer_end(&w));
-    return gba_text_set(&s->run->tmpi, gba_writer_view(&w));
-}
-
-static gba_rc keep_session(const struct bsf_ub_at *s, const struct bsf_challenge *c, gba_view *record)
+/* What is kept; its settings lie in the scratch. */
+static gba_rc make_session(const struct bsf_ub_at *s, const struct bsf_challenge *c,
+                           struct bsf_session *session)
 {
     gba_writer w = gba_writer_of(s->ub->scratch->guss, sizeof s->ub->scratch->guss);
-    bsf_chain_get(&s->ub->challenges.gusses, &c->guss, &w);
-    struct bsf_session session = {
+    bsf_chain_get(&s->ub->challenges.settings, &c->settings, &w);
+    *session = (struct bsf_session){
         .impi = c->impi,
-        .tmpi = s->run->tmpi,
         .rand = c->rand,
         .ks = c->ks,
         .mode = c->mode,
+        .tmpi = s->ub->conf->ub.tmpi && s->run->ask.tmpi_capable,
         .created_s = gba_env_now_s(s->env),
         .expiry_s = s->run->expiry_s,
-        .guss = c->guss.present ? gba_writer_view(&w) : (gba_view){NULL, 0},
+        .settings = c->settings.present ? gba_writer_view(&w) : (gba_view){NULL, 0},
     };
-    gba_rc rc = bsf_session_seal(&s->ub->scratch->sealer, s->env, &s->run->key, &session, record);
-    gba_wipe(&session);
-    return rc;
+    return gba_text_set(&session->domain, btid_domain(s, c->name));
+}
+
+static gba_rc order_store(const struct bsf_ub_at *s, const struct bsf_session *session)
+{
+    struct bsf_sealer *sealer = &s->ub->scratch->sealer;
+    struct bsf_store_put *put = &s->order->put;
+    gba_text tmpi;
+    *put = (struct bsf_store_put){
+        .has_alias = session->tmpi,
+        .keep = s->ub->conf->ub.sessions_kept,
+        .expiry_ms = session->expiry_s * 1000,
+    };
+    GBA_TRY(bsf_key_of(BSF_KEY_BTID, gba_text_view(&s->run->btid), &put->key));
+    if (session->tmpi) {
+        GBA_TRY(bsf_session_tmpi(session, &tmpi));
+        GBA_TRY(bsf_key_of(BSF_KEY_TMPI, gba_text_view(&tmpi), &put->alias));
+    }
+    GBA_TRY(bsf_owner_of(&sealer->ring->keys[0].key, gba_text_view(&session->impi),
+                         gba_text_view(&session->domain), &put->owner));
+    GBA_TRY(bsf_session_seal(sealer, s->env, &put->key, session, &put->record));
+    s->run->state = BSF_UB_KEEPING;
+    s->order->kind = BSF_UB_STORE;
+    return GBA_OK;
 }
 
 /*= TS 33.220 4.5.2: B-TID, Ks = CK || IK, lifetime; kept before they are promised */
 static gba_rc succeed(const struct bsf_ub_at *s, const struct bsf_challenge *c, gba_view password)
 {
     struct bsf_ub_run *run = s->run;
-    gba_view record;
+    struct bsf_session session;
     run->expiry_s = gba_env_now_s(s->env) + c->lifetime_s;
     GBA_TRY(gba_btid_make(&c->rand, btid_domain(s, c->name), &run->btid));
-    GBA_TRY(agree_tmpi(s, c));
     struct bsf_ub_success success = {&run->ask, password, &run->btid, run->expiry_s, gba_env_now_s(s->env)};
     GBA_TRY(bsf_ub_reply_success(s->ub->conf, &success, &run->reply));
-    GBA_TRY(bsf_key_make(BSF_KEY_SESSION, gba_text_view(&run->btid), &run->key));
-    GBA_TRY(keep_session(s, c, &record));
-    bsf_ub_order_store(s, record, BSF_UB_KEEPING_SESSION);
-    return GBA_OK;
+    gba_rc rc = make_session(s, c, &session);
+    if (rc == GBA_OK)
+        rc = order_store(s, &session);
+    gba_wipe(&session);
+    return rc;
 }
 
 static gba_rc judge(const struct bsf_ub_at *s, struct bsf_challenge *c)
@@ -129,28 +138,11 @@ gba_rc bsf_ub_on_response(const struct bsf_ub_at *s)
     return judge(s, c);
 }
 
-static gba_rc keep_tmpi(const struct bsf_ub_at *s)
-{
-    gba_view record;
-    GBA_TRY(bsf_key_make(BSF_KEY_TMPI, gba_text_view(&s->run->tmpi), &s->run->key));
-    GBA_TRY(
-        bsf_tmpi_seal(&s->ub->scratch->sealer, s->env, &s->run->key, gba_text_view(&s->run->impi), &record));
-    bsf_ub_order_store(s, record, BSF_UB_KEEPING_TMPI);
-    return GBA_OK;
-}
-
 gba_rc bsf_ub_on_stored(const struct bsf_ub_at *s, const struct bsf_ub_event *event)
 {
-    int state = s->run->state;
-    GBA_ENSURE(state == BSF_UB_KEEPING_SESSION || state == BSF_UB_KEEPING_TMPI || state == BSF_UB_FORGETTING,
-               GBA_E_BUG);
-    if (event->rc != GBA_OK && state != BSF_UB_FORGETTING)
+    GBA_ENSURE(s->run->state == BSF_UB_KEEPING, GBA_E_BUG);
+    if (event->rc != GBA_OK)
         return gba_rc_class(event->rc) == GBA_CLASS_LIMIT ? GBA_E_STORE_FULL : GBA_E_STORE;
-    if (state == BSF_UB_KEEPING_SESSION && s->run->tmpi.n > 0)
-        return keep_tmpi(s);
-    /*= TS 33.220 4.5.2: a new run replaces the TMPI */
-    if (state == BSF_UB_KEEPING_TMPI && gba_is_tmpi(s->run->ask.auth.username))
-        return bsf_ub_order_by_tmpi(s, BSF_UB_FORGET, BSF_UB_FORGETTING);
     bsf_ub_order_reply(s, GBA_OK);
     return GBA_OK;
 }

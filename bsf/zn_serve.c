@@ -4,7 +4,7 @@
 #include "bsf/policy.h"
 #include "diameter-dict/dict.h"
 #include "gba/crypto/kdf.h"
-#include "gba/wire/guss.h"
+#include "gba/wire/uss_pack.h"
 
 enum { PARSE_MAX = 512 * 1024 };
 
@@ -27,12 +27,13 @@ size_t bsf_zn_serve_memory(void)
     return sizeof(struct bsf_zn_scratch);
 }
 
-void bsf_zn_serve_init(struct bsf_zn *zn, const struct bsf_conf *conf, const gba_seal_key *key, void *memory)
+void bsf_zn_serve_init(struct bsf_zn *zn, const struct bsf_conf *conf, const gba_seal_ring *ring,
+                       void *memory)
 {
     zn->conf = conf;
     zn->mef = NULL;
     zn->scratch = memory;
-    zn->scratch->sealer.key = key;
+    zn->scratch->sealer.ring = ring;
 }
 
 void bsf_zn_serve_wipe(struct bsf_zn *zn)
@@ -97,9 +98,10 @@ static gba_rc on_request(const struct step *s, const struct bsf_zn_event *event)
     struct bsf_policy_ask ask = {event->peer, event->bir->route.origin_host, via(event->bir, event->peer),
                                  event->in_cert, &run->naf};
     GBA_TRY(bsf_policy_find(s->zn->conf, &ask, &run->rule));
-    GBA_ENSURE(bsf_key_make(BSF_KEY_SESSION, event->bir->btid, &run->key) == GBA_OK, GBA_E_ZN_BTID);
+    GBA_ENSURE(event->bir->btid.n <= GBA_TEXT_MAX, GBA_E_ZN_BTID);
+    GBA_TRY(bsf_key_of(BSF_KEY_BTID, event->bir->btid, &run->key));
     s->order->kind = BSF_ZN_FIND;
-    s->order->key = bsf_key_view(&run->key);
+    s->order->key = run->key;
     return GBA_OK;
 }
 
@@ -218,8 +220,8 @@ static gba_rc add_settings(const struct step *s, const struct bsf_session *sessi
 {
     struct gba_guss guss = {.n_uss = 0};
     gba_arena arena = gba_arena_of(s->zn->scratch->parse, sizeof s->zn->scratch->parse);
-    if (session->guss.p && (s->run->bir->n_gsids > 0 || s->run->rule->uss_required))
-        GBA_TRY(gba_guss_parse(session->guss, &arena, &guss));
+    if (session->settings.p && (s->run->bir->n_gsids > 0 || s->run->rule->uss_required))
+        GBA_ENSURE(gba_uss_unpack(session->settings, &arena, &guss) == GBA_OK, GBA_E_SESSION);
     struct chosen chosen = {.n = 0};
     choose(s, &guss, &chosen);
     GBA_ENSURE(!(s->run->rule->uss_required && chosen.lacking), GBA_E_ZN_USS);

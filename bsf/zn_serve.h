@@ -34,8 +34,9 @@ struct bsf_zn {
 size_t bsf_zn_serve_memory(void);
 
 /* memory has bsf_zn_serve_memory() octets, aligned for any type, and lives as
- * long; so do conf and key.  There is no MEF; zn->mef may be set then. */
-void bsf_zn_serve_init(struct bsf_zn *zn, const struct bsf_conf *conf, const gba_seal_key *key, void *memory);
+ * long; so do conf and ring.  There is no MEF; zn->mef may be set then. */
+void bsf_zn_serve_init(struct bsf_zn *zn, const struct bsf_conf *conf, const gba_seal_ring *ring,
+                       void *memory);
 
 /* Wipe every secret the engine holds. */
 void bsf_zn_serve_wipe(struct bsf_zn *zn);
@@ -47,7 +48,7 @@ struct bsf_zn_run {
     gba_nafid naf;
     gba_text impi; /* for the answer, when policy shows it */
     gba_text uid;  /* of the MEF; empty: none */
-    bsf_key key;
+    bsf_store_key key;
 };
 
 enum bsf_zn_event_kind { BSF_ZN_REQUEST, BSF_ZN_FOUND };
@@ -58,7 +59,7 @@ struct bsf_zn_event {
     gba_view peer;             /* REQUEST: identity of the connected peer */
     bool in_cert;              /* REQUEST: the peer's certificate names the NAF */
     gba_rc rc;                 /* FOUND: of the store */
-    gba_view record;           /* FOUND, when rc is OK */
+    gba_view record;           /* FOUND, when rc is OK: of the key that was asked for */
 };
 
 enum bsf_zn_order_kind { BSF_ZN_FIND, BSF_ZN_ANSWER };
@@ -66,7 +67,7 @@ enum bsf_zn_order_kind { BSF_ZN_FIND, BSF_ZN_ANSWER };
 /* Views live until the next step of any run. */
 struct bsf_zn_order {
     enum bsf_zn_order_kind kind;
-    gba_view key;       /* FIND */
+    bsf_store_key key;  /* FIND */
     gba_rc reason;      /* ANSWER: OK, or why refused */
     uint32_t avp_code;  /* ANSWER: the AVP at fault, or 0 */
     struct dia_bia bia; /* ANSWER; holds keys: whoever declares the order wipes it */

@@ -14,7 +14,7 @@ static gba_rc open_zn(struct bsf_role *role, struct rt_daemon *daemon, const str
         .live = rt_daemon_live(daemon),
         .dia = role->dia,
         .store = &role->store,
-        .key = &role->key,
+        .ring = &role->ring,
         .mef = mef->zn,
     };
     return bsf_zn_fd_open(&parts, &role->zn);
@@ -29,7 +29,7 @@ static gba_rc open_ub(struct bsf_role *role, struct rt_daemon *daemon, const str
         .live = rt_daemon_live(daemon),
         .zh = role->zh,
         .store = &role->store,
-        .key = &role->key,
+        .ring = &role->ring,
         .done = mef->done,
         .done_arg = mef->done_arg,
     };
@@ -55,6 +55,17 @@ static gba_rc open_tls(struct bsf_role *role, struct rt_daemon *daemon, const st
     return rt_serve_open_tls(&role->serve, daemon, &tls);
 }
 
+/* The key is of this process: records in memory do not outlive it. */
+static gba_rc open_store(struct bsf_role *role, struct rt_loop *loop, const struct bsf_conf *conf)
+{
+    gba_seal_key key;
+    gba_env_random(rt_loop_env(loop), key.b, sizeof key.b);
+    gba_rc rc = gba_seal_ring_add(&role->ring, 1, &key);
+    gba_wipe(&key);
+    GBA_TRY(rc);
+    return bsf_store_mem_open(loop, conf->store.max_records, &role->store);
+}
+
 gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const struct bsf_conf *conf,
                      const struct bsf_role_mef *mef)
 {
@@ -62,8 +73,7 @@ gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const stru
     struct rt_loop *loop = rt_daemon_loop(daemon);
     if (conf->names.n == 0)
         return GBA_OK;
-    gba_env_random(rt_loop_env(loop), role->key.b, sizeof role->key.b);
-    GBA_TRY(bsf_store_mem_open(loop, conf->store.max_records, &role->store));
+    GBA_TRY(open_store(role, loop, conf));
     GBA_TRY(rt_node_start(loop, &conf->diameter, apps, 2, &role->dia));
     GBA_TRY(open_zn(role, daemon, conf, mef));
     GBA_TRY(
@@ -113,5 +123,5 @@ void bsf_role_close(struct bsf_role *role)
         bsf_zn_fd_close(role->zn);
     if (role->ub)
         bsf_ub_http_close(role->ub);
-    gba_wipe(&role->key);
+    gba_wipe(&role->ring);
 }

@@ -9,7 +9,7 @@
 
 /* Zeroed before. */
 struct bsf_role {
-    gba_seal_key key; /* of this process: records in memory do not outlive it */
+    gba_seal_ring ring; /* what records are sealed with */
     struct bsf_store store;
     struct rt_dia *dia;
     struct bsf_zh_fd *zh;

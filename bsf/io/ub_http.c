@@ -79,16 +79,18 @@ static void reply(struct exchange *x, const struct bsf_ub_order *order)
         release(ub);
 }
 
-static void on_found(void *arg, gba_rc rc, gba_view record)
+static void on_found(void *arg, gba_rc rc, const struct bsf_stored *found, size_t n)
 {
     struct exchange *x = arg;
-    x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_FOUND, .rc = rc, .record = record});
+    (void)n;
+    x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_FOUND, .rc = rc, .found = found});
 }
 
-static void on_stored(void *arg, gba_rc rc, gba_view record)
+static void on_stored(void *arg, gba_rc rc, const struct bsf_stored *found, size_t n)
 {
     struct exchange *x = arg;
-    (void)record;
+    (void)found;
+    (void)n;
     x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_STORED, .rc = rc});
 }
 
@@ -107,13 +109,10 @@ static void obey(struct exchange *x, const struct bsf_ub_order *order)
     const struct bsf_store *store = parts->store;
     switch (order->kind) {
     case BSF_UB_FIND:
-        store->get(store->self, order->key, on_found, x);
+        store->get(store->self, &order->key, on_found, x);
         return;
     case BSF_UB_STORE:
-        store->put(store->self, order->key, order->record, order->expiry_ms, on_stored, x);
-        return;
-    case BSF_UB_FORGET:
-        store->del(store->self, order->key, on_stored, x);
+        store->put(store->self, &order->put, on_stored, x);
         return;
     case BSF_UB_ASK_HSS:
         bsf_zh_fd_ask(parts->zh, &order->zh, on_vector, x);
@@ -191,7 +190,7 @@ gba_rc bsf_ub_http_open(const struct bsf_ub_http_parts *parts, struct bsf_ub_htt
     ub->tick = rt_timer_start(parts->loop, TICK_MS, on_tick, ub);
     if (!ub->memory || !ub->tick)
         goto out;
-    bsf_ub_init(&ub->engine, parts->conf, parts->key, ub->memory, rt_loop_env(parts->loop));
+    bsf_ub_init(&ub->engine, parts->conf, parts->ring, ub->memory, rt_loop_env(parts->loop));
     *out = ub;
     return GBA_OK;
 out:

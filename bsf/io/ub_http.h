@@ -21,7 +21,7 @@ struct bsf_ub_http_parts {
     struct rt_live *live;        /* a request keeps to the end what is in force when it arrives */
     struct bsf_zh_fd *zh;
     const struct bsf_store *store;
-    const gba_seal_key *key;
+    const gba_seal_ring *ring;
     void (*done)(void *arg, const struct bsf_ub_http_done *done); /* after each; NULL: nobody cares */
     void *done_arg;
 };

@@ -69,10 +69,12 @@ static void answer(struct exchange *x, const struct bsf_zn_order *order)
     free(x);
 }
 
-static void on_found(void *arg, gba_rc rc, gba_view record)
+static void on_found(void *arg, gba_rc rc, const struct bsf_stored *found, size_t n)
 {
     struct exchange *x = arg;
-    struct bsf_zn_event event = {.kind = BSF_ZN_FOUND, .rc = rc, .record = record};
+    struct bsf_zn_event event = {.kind = BSF_ZN_FOUND, .rc = rc};
+    if (n > 0)
+        event.record = found->record;
     struct bsf_zn_order order;
     x->zn->engine.conf = x->conf;
     bsf_zn_serve_step(&x->zn->engine, &x->run, rt_loop_env(x->zn->parts.loop), &event, &order);
@@ -89,7 +91,7 @@ static void serve(struct exchange *x)
     x->zn->engine.conf = x->conf;
     bsf_zn_serve_step(&x->zn->engine, &x->run, rt_loop_env(x->zn->parts.loop), &event, &order);
     if (order.kind == BSF_ZN_FIND)
-        store->get(store->self, order.key, on_found, x);
+        store->get(store->self, &order.key, on_found, x);
     else
         answer(x, &order);
 }
@@ -123,7 +125,7 @@ gba_rc bsf_zn_fd_open(const struct bsf_zn_fd_parts *parts, struct bsf_zn_fd **ou
     gba_rc rc = GBA_E_MEMORY;
     if (!zn->memory)
         goto out;
-    bsf_zn_serve_init(&zn->engine, parts->conf, parts->key, zn->memory);
+    bsf_zn_serve_init(&zn->engine, parts->conf, parts->ring, zn->memory);
     zn->engine.mef = parts->mef;
     rc = rt_dia_on_request(parts->dia, DIA_APP_ZN, DIA_CMD_BI, on_request, zn);
     if (rc != GBA_OK)

@@ -15,7 +15,7 @@ struct bsf_zn_fd_parts {
     struct rt_live *live;        /* a request keeps to the end what is in force when it arrives */
     struct rt_dia *dia;
     const struct bsf_store *store;
-    const gba_seal_key *key;
+    const gba_seal_ring *ring;
     const struct bsf_zn_mef *mef; /* NULL: this BSF is no MEF */
 };
 

@@ -4,5 +4,5 @@
 
 int main(void)
 {
-    return store_contract_run("memory store", bsf_store_mem_open);
+    return store_contract_run(&(struct store_contract){"memory store", bsf_store_mem_open, true});
 }

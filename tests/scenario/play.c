@@ -307,7 +307,7 @@ static void do_device(struct play *p)
 
 static void do_store(struct play *p)
 {
-    p->w->store_broken = says(p, 1, "broken");
+    p->w->store.broken = says(p, 1, "broken");
 }
 
 static const struct {

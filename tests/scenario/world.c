@@ -80,18 +80,21 @@ struct world *world_new(void)
 void world_start(struct world *w)
 {
     const gba_env *env = &w->fake.env;
+    gba_seal_key seal;
     if (w->running)
         return;
     w->running = true;
-    gba_env_random(env, &w->seal, sizeof w->seal);
+    gba_env_random(env, &seal, sizeof seal);
+    if (gba_seal_ring_add(&w->ring, 1, &seal) != GBA_OK)
+        abort();
     w->memory[0] = calloc(1, bsf_ub_memory(&w->bsf_conf));
     w->memory[1] = calloc(1, bsf_zn_serve_memory());
     w->memory[2] = calloc(1, naf_cache_memory(8));
     w->memory[3] = calloc(1, naf_nonces_memory(8));
     if (!w->memory[0] || !w->memory[1] || !w->memory[2] || !w->memory[3])
         abort();
-    bsf_ub_init(&w->ub, &w->bsf_conf, &w->seal, w->memory[0], env);
-    bsf_zn_serve_init(&w->zn, &w->bsf_conf, &w->seal, w->memory[1]);
+    bsf_ub_init(&w->ub, &w->bsf_conf, &w->ring, w->memory[0], env);
+    bsf_zn_serve_init(&w->zn, &w->bsf_conf, &w->ring, w->memory[1]);
     naf_cache_init(&w->cache, w->memory[2], 8, 1);
     naf_nonces_init(&w->nonces, w->memory[3], 8, env);
     naf_ua_init(&w->ua, &w->naf_conf, &w->cache, &w->nonces, env);
@@ -127,60 +130,9 @@ struct world_device *world_device(struct world *w, const char *name)
     return d;
 }
 
-/* ---- the store ---- */
-
-static struct world_record *record_of(struct world *w, gba_view key)
-{
-    for (size_t i = 0; i < WORLD_RECORDS; i++) {
-        struct world_record *r = &w->records[i];
-        bool live = r->key_n > 0 && r->expiry_ms > w->fake.env.now_ms;
-        if (live && gba_view_eq(gba_view_of(r->key, r->key_n), key))
-            return r;
-    }
-    return NULL;
-}
-
-static gba_rc store_put(struct world *w, gba_view key, gba_view record, int64_t expiry_ms)
-{
-    struct world_record *r = record_of(w, key);
-    for (size_t i = 0; !r && i < WORLD_RECORDS; i++) {
-        if (w->records[i].key_n == 0)
-            r = &w->records[i];
-    }
-    if (!r || record.n > sizeof r->record)
-        abort();
-    gba_copy(r->key, key);
-    r->key_n = key.n;
-    gba_copy(r->record, record);
-    r->n = record.n;
-    r->expiry_ms = expiry_ms;
-    return GBA_OK;
-}
-
-static gba_rc store_get(struct world *w, gba_view key, gba_view *record)
-{
-    struct world_record *r = record_of(w, key);
-    GBA_ENSURE(r != NULL, GBA_E_ABSENT);
-    *record = gba_view_of(r->record, r->n);
-    return GBA_OK;
-}
-
-static gba_rc store_del(struct world *w, gba_view key)
-{
-    struct world_record *r = record_of(w, key);
-    if (r)
-        r->key_n = 0;
-    return GBA_OK;
-}
-
 size_t world_sessions(const struct world *w)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < WORLD_RECORDS; i++) {
-        const struct world_record *r = &w->records[i];
-        n += r->key_n > 0 && r->key[0] == BSF_KEY_SESSION && r->expiry_ms > w->fake.env.now_ms;
-    }
-    return n;
+    return fake_store_count(&w->store, w->fake.env.now_ms);
 }
 
 /* ---- Ub ---- */
@@ -214,6 +166,8 @@ static void keep_question(struct world *w, struct world_device *d, const struct 
 static void run_ub(struct world *w, struct world_device *d, struct bsf_ub_event event)
 {
     struct bsf_ub_order order;
+    struct bsf_stored found;
+    int64_t now_ms = w->fake.env.now_ms;
     for (;;) {
         bsf_ub_step(&w->ub, &d->ub_run, &w->fake.env, &event, &order);
         if (order.kind == BSF_UB_ASK_HSS) {
@@ -227,14 +181,11 @@ static void run_ub(struct world *w, struct world_device *d, struct bsf_ub_event 
             return;
         }
         event = (struct bsf_ub_event){.kind = order.kind == BSF_UB_FIND ? BSF_UB_FOUND : BSF_UB_STORED};
-        if (w->store_broken)
-            event.rc = GBA_E_IO;
-        else if (order.kind == BSF_UB_FIND)
-            event.rc = store_get(w, order.key, &event.record);
-        else if (order.kind == BSF_UB_STORE)
-            event.rc = store_put(w, order.key, order.record, order.expiry_ms);
+        if (order.kind == BSF_UB_FIND)
+            event.rc = fake_store_get(&w->store, &order.key, now_ms, &found);
         else
-            event.rc = store_del(w, order.key);
+            event.rc = fake_store_put(&w->store, &order.put, now_ms);
+        event.found = &found;
     }
 }
 
@@ -287,8 +238,10 @@ void world_bsf_answer(struct world *w, struct world_device *d, struct dia_bia *b
     struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &d->bir, .peer = GBA_LIT(WORLD_NAF_PEER)};
     bsf_zn_serve_step(&w->zn, &w->zn_run, &w->fake.env, &event, &order);
     if (order.kind == BSF_ZN_FIND) {
+        struct bsf_stored found = {.record = {NULL, 0}};
         event = (struct bsf_zn_event){.kind = BSF_ZN_FOUND};
-        event.rc = store_get(w, order.key, &event.record);
+        event.rc = fake_store_get(&w->store, &order.key, w->fake.env.now_ms, &found);
+        event.record = found.record;
         bsf_zn_serve_step(&w->zn, &w->zn_run, &w->fake.env, &event, &order);
     }
     *bia = order.bia;

@@ -13,9 +13,10 @@
 #include "gba/crypto/sqn.h"
 #include "gba/wire/bsinfo.h"
 #include "naf/ua.h"
+#include "tests/lib/fake_store.h"
 #include "tests/lib/fakes.h"
 
-enum { WORLD_DEVICES = 4, WORLD_RECORDS = 16, WORLD_RECORD_MAX = 8192 };
+enum { WORLD_DEVICES = 4 };
 
 #define WORLD_BSF "bsf.mnc001.mcc001.pub.3gppnetwork.org"
 #define WORLD_NAF "xcap.ims.mnc001.mcc001.pub.3gppnetwork.org"
@@ -72,14 +73,6 @@ struct world_device {
     struct gba_digest_in ua_digest;
 };
 
-struct world_record {
-    uint8_t key[BSF_KEY_MAX];
-    size_t key_n;
-    uint8_t record[WORLD_RECORD_MAX];
-    size_t n;
-    int64_t expiry_ms;
-};
-
 struct world {
     struct fake_world fake;
     struct bsf_conf bsf_conf;
@@ -90,7 +83,7 @@ struct world {
     struct naf_service service;
     struct naf_route route;
     bool running; /* the configuration is fixed */
-    gba_seal_key seal;
+    gba_seal_ring ring;
     struct bsf_ub ub;
     struct bsf_zn zn;
     struct bsf_zn_run zn_run; /* its answer has views into it */
@@ -98,8 +91,7 @@ struct world {
     struct naf_cache cache;
     struct naf_nonces nonces;
     void *memory[4];
-    struct world_record records[WORLD_RECORDS];
-    bool store_broken;
+    struct fake_store store;
     struct world_device devices[WORLD_DEVICES];
     size_t n_devices;
     struct world_device *now;

@@ -18,6 +18,7 @@ static void init_conf(struct bench *b)
     b->conf.ub.challenge_s = 60;
     b->conf.ub.resync_limit = 2;
     b->conf.ub.retry_after_s = 10;
+    b->conf.ub.sessions_kept = 2;
     b->conf.ub.key_lifetime = (struct bsf_conf_lifetime){86400, 60, 604800};
 }
 
@@ -52,6 +53,7 @@ static void init_hss(struct bench *b)
 
 void bench_init(struct bench *b, uint32_t cap)
 {
+    gba_seal_key key;
     memset(b, 0, sizeof *b);
     fake_world_init(&b->world);
     init_conf(b);
@@ -62,8 +64,9 @@ void bench_init(struct bench *b, uint32_t cap)
     b->conf.zh.guss_cache_age_s = 3600;
     b->memory = malloc(bsf_ub_memory(&b->conf));
     CU_ASSERT_FATAL(b->memory != NULL);
-    gba_env_random(&b->world.env, b->key.b, sizeof b->key.b);
-    bsf_ub_init(&b->ub, &b->conf, &b->key, b->memory, &b->world.env);
+    gba_env_random(&b->world.env, key.b, sizeof key.b);
+    T_OK(gba_seal_ring_add(&b->ring, 1, &key));
+    bsf_ub_init(&b->ub, &b->conf, &b->ring, b->memory, &b->world.env);
 }
 
 void bench_free(struct bench *b)
@@ -74,46 +77,18 @@ void bench_free(struct bench *b)
 
 /* ---- the store ---- */
 
-static struct bench_record *find(struct bench *b, gba_view key)
-{
-    for (size_t i = 0; i < b->n_records; i++) {
-        if (gba_view_eq(bsf_key_view(&b->records[i].key), key))
-            return &b->records[i];
-    }
-    return NULL;
-}
-
-static void put(struct bench *b, const struct bsf_ub_order *order)
-{
-    struct bench_record *r = find(b, order->key);
-    if (r == NULL)
-        r = &b->records[b->n_records++];
-    CU_ASSERT_FATAL(b->n_records <= BENCH_RECORDS && order->record.n <= sizeof r->b);
-    gba_copy(r->key.b, order->key);
-    r->key.n = order->key.n;
-    gba_copy(r->b, order->record);
-    r->n = order->record.n;
-    r->expiry_ms = order->expiry_ms;
-}
-
 static struct bsf_ub_event stored(struct bench *b, const struct bsf_ub_order *order)
 {
-    if (b->store_rc == GBA_OK && order->kind == BSF_UB_STORE)
-        put(b, order);
-    if (order->kind == BSF_UB_FORGET)
-        b->forgotten += find(b, order->key) != NULL;
-    return (struct bsf_ub_event){.kind = BSF_UB_STORED, .rc = b->store_rc};
+    gba_rc rc = fake_store_put(&b->store, &order->put, b->world.env.now_ms);
+    b->put = order->put;
+    return (struct bsf_ub_event){.kind = BSF_UB_STORED, .rc = rc};
 }
 
 static struct bsf_ub_event found(struct bench *b, const struct bsf_ub_order *order)
 {
-    struct bsf_ub_event event = {.kind = BSF_UB_FOUND, .rc = b->store_rc};
-    const struct bench_record *r = find(b, order->key);
-    if (event.rc == GBA_OK && r == NULL)
-        event.rc = GBA_E_ABSENT;
-    if (event.rc == GBA_OK)
-        event.record = gba_view_of(r->b, r->n);
-    return event;
+    static struct bsf_stored found;
+    gba_rc rc = fake_store_get(&b->store, &order->key, b->world.env.now_ms, &found);
+    return (struct bsf_ub_event){.kind = BSF_UB_FOUND, .rc = rc, .found = &found};
 }
 
 /* ---- the HSS ---- */
@@ -285,12 +260,12 @@ void bench_respond(struct bench *b)
 void bench_session(struct bench *b, const char *btid, struct bsf_session *session)
 {
     static struct bsf_sealer sealer;
-    bsf_key key;
-    sealer.key = &b->key;
-    T_OK(bsf_key_make(BSF_KEY_SESSION, gba_view_cstr(btid), &key));
-    const struct bench_record *r = find(b, bsf_key_view(&key));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(r);
-    T_OK(bsf_session_open(&sealer, &key, gba_view_of(r->b, r->n), session));
+    struct bsf_stored found;
+    bsf_store_key key;
+    sealer.ring = &b->ring;
+    T_OK(bsf_key_of(BSF_KEY_BTID, gba_view_cstr(btid), &key));
+    CU_ASSERT_EQUAL_FATAL(fake_store_get(&b->store, &key, b->world.env.now_ms, &found), GBA_OK);
+    T_OK(bsf_session_open(&sealer, &key, found.record, session));
 }
 
 /* ---- what tests expect ---- */
@@ -299,7 +274,7 @@ void bench_refused(const struct bench *b, unsigned status, gba_rc reason)
 {
     T_RC(b->reason, reason);
     CU_ASSERT_EQUAL(b->status, status);
-    CU_ASSERT_EQUAL(b->n_records, 0);
+    CU_ASSERT_EQUAL(fake_store_count(&b->store, b->world.env.now_ms), 0);
     CU_ASSERT_PTR_NULL(bench_field(b, "Authentication-Info").p);
 }
 

@@ -8,6 +8,7 @@
 
 #include "bsf/ub.h"
 #include "gba/crypto/digest.h"
+#include "tests/lib/fake_store.h"
 #include "tests/lib/fakes.h"
 #include "tests/lib/tap.h"
 
@@ -21,20 +22,11 @@
 #define RES "a54211d5e3ba50bf"
 #define AUTS "uoU/PBIctV7bggBAq0E="
 
-enum { BENCH_RECORDS = 8 };
-
-struct bench_record {
-    bsf_key key;
-    uint8_t b[4096];
-    size_t n;
-    int64_t expiry_ms;
-};
-
 struct bench {
     struct fake_world world;
     struct bsf_conf conf;
     struct bsf_conf_name names[2];
-    gba_seal_key key;
+    gba_seal_ring ring;
     struct bsf_ub ub;
     void *memory;
     struct bsf_ub_run run;
@@ -55,10 +47,8 @@ struct bench {
     char mar_impi[GBA_TEXT_MAX + 1];
 
     /* the store */
-    struct bench_record records[BENCH_RECORDS];
-    size_t n_records;
-    unsigned forgotten;
-    gba_rc store_rc;
+    struct fake_store store;
+    struct bsf_store_put put; /* the last one */
 
     /* what came out */
     gba_rc reason;

@@ -6,27 +6,34 @@
 #include "tests/lib/fakes.h"
 #include "tests/lib/tap.h"
 
-#define GUSS GBA_LIT("<guss><ussList/></guss>")
+#define SETTINGS GBA_LIT("\0")
+#define IMPI "001010123456789@ims.mnc001.mcc001.3gppnetwork.org"
+#define DOMAIN "bsf.mnc001.mcc001.pub.3gppnetwork.org"
+#define BTID "I1U8vpY3qJ0hiuZNrke/NQ==@" DOMAIN
+#define TMPI "NdfNQvvGWK4SGbs7c17alrZHQXyhEcrW@tmpi.bsf.3gppnetwork.org"
 
 static struct fake_world world;
-static gba_seal_key seal_key;
+static gba_seal_key keys[2];
+static gba_seal_ring ring;
 static struct bsf_sealer sealer;
 static uint8_t record[1024];
 static struct bsf_session session, back;
-static bsf_key key;
+static bsf_store_key key;
 
 static void set_up(void)
 {
     fake_world_init(&world);
-    gba_env_random(&world.env, seal_key.b, sizeof seal_key.b);
-    sealer.key = &seal_key;
-    session =
-        (struct bsf_session){.mode = BSF_U, .gba_type = 0, .created_s = 100, .expiry_s = 200, .guss = GUSS};
-    gba_env_random(&world.env, session.rand.b, sizeof session.rand.b);
-    gba_env_random(&world.env, session.ks.b, sizeof session.ks.b);
-    T_OK(gba_text_set(&session.impi, GBA_LIT("user@home.example")));
-    T_OK(gba_text_set(&session.tmpi, GBA_LIT("x@tmpi.bsf.3gppnetwork.org")));
-    T_OK(bsf_key_make(BSF_KEY_SESSION, GBA_LIT("abc@bsf.example"), &key));
+    gba_env_random(&world.env, keys, sizeof keys);
+    gba_wipe(&ring);
+    T_OK(gba_seal_ring_add(&ring, 1, &keys[0]));
+    sealer.ring = &ring;
+    session = (struct bsf_session){
+        .mode = BSF_U, .gba_type = 0, .tmpi = true, .created_s = 100, .expiry_s = 200, .settings = SETTINGS};
+    gba_copy(session.rand.b, t_hex("23553cbe9637a89d218ae64dae47bf35"));
+    gba_copy(session.ks.b, t_hex("b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441"));
+    T_OK(gba_text_set(&session.impi, GBA_LIT(IMPI)));
+    T_OK(gba_text_set(&session.domain, GBA_LIT(DOMAIN)));
+    T_OK(bsf_key_of(BSF_KEY_BTID, GBA_LIT(BTID), &key));
 }
 
 static gba_view encoded(void)
@@ -44,15 +51,19 @@ static void nothing_left(void)
 
 static void truncated_is_refused(void)
 {
+    session.settings = (gba_view){NULL, 0};
+    T_OK(gba_text_set(&session.ub_nonce, GBA_LIT("abcdef")));
     gba_view whole = encoded();
     for (size_t n = 0; n < whole.n; n++) {
         T_RC(bsf_session_decode(gba_view_sub(whole, 0, n), &back), GBA_E_SESSION);
         nothing_left();
     }
+    T_OK(bsf_session_decode(whole, &back));
 }
 
 static void trailing_is_refused(void)
 {
+    session.settings = (gba_view){NULL, 0};
     gba_view whole = encoded();
     record[whole.n] = 0;
     T_RC(bsf_session_decode(gba_view_of(record, whole.n + 1), &back), GBA_E_SESSION);
@@ -63,23 +74,37 @@ static void other_versions_are_refused(void)
     gba_view whole = encoded();
     for (unsigned version = 0; version < 256; version++) {
         record[0] = (uint8_t)version;
-        CU_ASSERT_EQUAL(bsf_session_decode(whole, &back) == GBA_OK, version == 1);
+        CU_ASSERT_EQUAL(bsf_session_decode(whole, &back) == GBA_OK, version == 2);
     }
 }
 
 static void bad_values_are_refused(void)
 {
-    gba_view whole = encoded();
-    record[1] = 2;
-    T_RC(bsf_session_decode(whole, &back), GBA_E_SESSION);
     session.impi.n = 0;
     T_RC(bsf_session_decode(encoded(), &back), GBA_E_SESSION);
     session.impi.n = 1;
     session.impi.s[0] = '\0';
     T_RC(bsf_session_decode(encoded(), &back), GBA_E_SESSION);
     session.impi.s[0] = 'u';
-    session.created_s = 201;
+    session.domain.n = 0;
     T_RC(bsf_session_decode(encoded(), &back), GBA_E_SESSION);
+}
+
+static void what_cannot_be_said_is_refused(void)
+{
+    gba_writer w = gba_writer_of(record, sizeof record);
+    session.created_s = 201;
+    T_RC(bsf_session_encode(&session, &w), GBA_E_TOO_LONG);
+    session.created_s = -1;
+    T_RC(bsf_session_encode(&session, &w), GBA_E_TOO_LONG);
+    session.created_s = 0;
+    session.expiry_s = INT64_C(1) << 32;
+    T_RC(bsf_session_encode(&session, &w), GBA_E_TOO_LONG);
+    session.expiry_s = 100;
+    session.gba_type = 16;
+    T_RC(bsf_session_encode(&session, &w), GBA_E_TOO_LONG);
+    session.gba_type = 15;
+    T_OK(bsf_session_encode(&session, &w));
 }
 
 /* Whatever the octets are, decoding ends well. */
@@ -93,49 +118,80 @@ static void noise_is_survived(void)
         gba_env_random(&world.env, &value, 1);
         noisy[(at[0] << 8 | at[1]) % whole.n] = value;
         if (bsf_session_decode(gba_view_of(noisy, whole.n), &back) == GBA_OK)
-            CU_ASSERT(back.mode <= BSF_U && back.guss.n <= BSF_GUSS_MAX && back.created_s <= back.expiry_s);
+            CU_ASSERT(back.mode <= BSF_U && back.impi.n > 0 && back.created_s <= back.expiry_s);
     }
 }
 
-static void long_names_have_no_key(void)
+/* ---- keys ---- */
+
+static void keys_tell_nothing(void)
 {
-    static char big[GBA_TEXT_MAX + 1];
-    memset(big, 'a', sizeof big);
-    T_RC(bsf_key_make(BSF_KEY_SESSION, GBA_ARRAY(big), &key), GBA_E_TOO_LONG);
-    T_OK(bsf_key_make(BSF_KEY_SESSION, gba_view_of(big, GBA_TEXT_MAX), &key));
+    bsf_store_key same, other;
+    T_OK(bsf_key_of(BSF_KEY_BTID, GBA_LIT(BTID), &same));
+    T_BYTES(GBA_ARRAY(same.b), GBA_ARRAY(key.b));
+    T_OK(bsf_key_of(BSF_KEY_TMPI, GBA_LIT(BTID), &other));
+    CU_ASSERT_FALSE(gba_view_eq(GBA_ARRAY(other.b), GBA_ARRAY(key.b)));
+    T_OK(bsf_key_of(BSF_KEY_BTID, GBA_LIT("abc"), &other));
+    /* SHA-256("b:abc") by another implementation */
+    T_BYTES(GBA_ARRAY(other.b), t_hex("49d832d44c7399efc25cde681f3d7d50"));
 }
 
-static void oversize_guss_is_refused(void)
+/* An owner is of a key, an IMPI and a name; the border between the two counts. */
+static void owners_are_apart(void)
+{
+    static const struct {
+        unsigned key;
+        const char *impi, *domain;
+    } cases[] = {{0, "a@b", "cd"}, {0, "a@bc", "d"}, {0, "a@b", "ce"}, {0, "A@b", "cd"}, {1, "a@b", "cd"}};
+    bsf_store_key owners[5];
+    for (size_t i = 0; i < 5; i++) {
+        T_OK(bsf_owner_of(&keys[cases[i].key], gba_view_cstr(cases[i].impi), gba_view_cstr(cases[i].domain),
+                          &owners[i]));
+        for (size_t k = 0; k < i; k++)
+            CU_ASSERT_FALSE(gba_view_eq(GBA_ARRAY(owners[i].b), GBA_ARRAY(owners[k].b)));
+    }
+}
+
+/* ---- sealing ---- */
+
+static void oversize_settings_are_refused(void)
 {
     static char big[BSF_GUSS_MAX + 1];
     gba_view sealed;
-    session.guss = GBA_ARRAY(big);
+    session.settings = GBA_ARRAY(big);
     T_RC(bsf_session_seal(&sealer, &world.env, &key, &session, &sealed), GBA_E_SPACE);
-    session.guss.n--;
+    session.settings.n--;
     T_OK(bsf_session_seal(&sealer, &world.env, &key, &session, &sealed));
 }
 
 static void sealed_is_bound_to_its_key(void)
 {
     gba_view sealed;
-    bsf_key other;
+    bsf_store_key other = key;
     T_OK(bsf_session_seal(&sealer, &world.env, &key, &session, &sealed));
     gba_copy(record, sealed);
-    T_OK(bsf_key_make(BSF_KEY_SESSION, GBA_LIT("abd@bsf.example"), &other));
+    other.b[15] ^= 1;
     T_RC(bsf_session_open(&sealer, &other, gba_view_of(record, sealed.n), &back), GBA_E_SEAL);
     T_OK(bsf_session_open(&sealer, &key, gba_view_of(record, sealed.n), &back));
 }
 
-static void kinds_are_apart(void)
+/* Two keys alive: the first seals, both open; without the old one its records are unreadable. */
+static void keys_rotate(void)
 {
     gba_view sealed;
-    gba_text impi;
-    bsf_key tmpi_key;
-    T_OK(bsf_key_make(BSF_KEY_TMPI, GBA_LIT("abc@bsf.example"), &tmpi_key));
-    CU_ASSERT_FALSE(gba_view_eq(bsf_key_view(&key), bsf_key_view(&tmpi_key)));
     T_OK(bsf_session_seal(&sealer, &world.env, &key, &session, &sealed));
+    size_t n = sealed.n;
     gba_copy(record, sealed);
-    T_RC(bsf_tmpi_open(&sealer, &tmpi_key, gba_view_of(record, sealed.n), &impi), GBA_E_SEAL);
+    gba_wipe(&ring);
+    T_OK(gba_seal_ring_add(&ring, 2, &keys[1]));
+    T_RC(bsf_session_open(&sealer, &key, gba_view_of(record, n), &back), GBA_E_SEAL_KEY);
+    T_OK(gba_seal_ring_add(&ring, 1, &keys[0]));
+    T_OK(bsf_session_open(&sealer, &key, gba_view_of(record, n), &back));
+    T_OK(bsf_session_seal(&sealer, &world.env, &key, &session, &sealed));
+    CU_ASSERT_EQUAL(sealed.p[0], 2);
+    gba_copy(record, sealed);
+    ring.n = 1;
+    T_OK(bsf_session_open(&sealer, &key, gba_view_of(record, n), &back));
 }
 
 static void comes_back(void)
@@ -148,29 +204,32 @@ static void comes_back(void)
     T_OK(bsf_session_open(&sealer, &key, gba_view_of(record, sealed.n), &back));
     T_BYTES(GBA_ARRAY(back.ks.b), GBA_ARRAY(session.ks.b));
     T_BYTES(GBA_ARRAY(back.rand.b), GBA_ARRAY(session.rand.b));
-    CU_ASSERT(gba_text_eq(&back.impi, &session.impi) && gba_text_eq(&back.tmpi, &session.tmpi));
-    CU_ASSERT(back.mode == BSF_U && back.created_s == 100 && back.expiry_s == 200);
-    T_BYTES(back.guss, GUSS);
+    CU_ASSERT(gba_text_eq(&back.impi, &session.impi) && gba_text_eq(&back.domain, &session.domain));
+    CU_ASSERT(back.mode == BSF_U && back.tmpi && back.created_s == 100 && back.expiry_s == 200);
+    CU_ASSERT_EQUAL(back.ub_nonce.n, 0);
+    T_BYTES(back.settings, SETTINGS);
 }
 
-static void absent_guss_stays_absent(void)
+static void kinds_come_back(void)
 {
-    session.guss = (gba_view){NULL, 0};
+    session.settings = (gba_view){NULL, 0};
+    session.tmpi = false;
+    session.mode = BSF_ME;
+    session.gba_type = 2;
+    T_OK(gba_text_set(&session.ub_nonce, GBA_LIT("nonce of GBA_Digest")));
     T_OK(bsf_session_decode(encoded(), &back));
-    CU_ASSERT_PTR_NULL(back.guss.p);
+    CU_ASSERT_PTR_NULL(back.settings.p);
+    CU_ASSERT(back.mode == BSF_ME && !back.tmpi && back.gba_type == 2);
+    CU_ASSERT(gba_text_eq(&back.ub_nonce, &session.ub_nonce));
 }
 
-static void tmpi_comes_back(void)
+static void names_follow(void)
 {
-    gba_view sealed;
-    gba_text impi;
-    T_OK(bsf_tmpi_seal(&sealer, &world.env, &key, GBA_LIT("user@home.example"), &sealed));
-    gba_copy(record, sealed);
-    T_OK(bsf_tmpi_open(&sealer, &key, gba_view_of(record, sealed.n), &impi));
-    T_STR(gba_text_view(&impi), "user@home.example");
-    T_OK(bsf_tmpi_seal(&sealer, &world.env, &key, GBA_LIT(""), &sealed));
-    gba_copy(record, sealed);
-    T_RC(bsf_tmpi_open(&sealer, &key, gba_view_of(record, sealed.n), &impi), GBA_E_SESSION);
+    gba_text name;
+    T_OK(bsf_session_btid(&session, &name));
+    T_STR(gba_text_view(&name), BTID);
+    T_OK(bsf_session_tmpi(&session, &name));
+    T_STR(gba_text_view(&name), TMPI);
 }
 
 int main(void)
@@ -180,14 +239,16 @@ int main(void)
         {"trailing octets", trailing_is_refused},
         {"other versions", other_versions_are_refused},
         {"bad values", bad_values_are_refused},
+        {"what a record cannot say", what_cannot_be_said_is_refused},
         {"noise", noise_is_survived},
-        {"long names", long_names_have_no_key},
-        {"oversize GUSS", oversize_guss_is_refused},
+        {"keys tell nothing", keys_tell_nothing},
+        {"owners are apart", owners_are_apart},
+        {"oversize settings", oversize_settings_are_refused},
         {"a sealed record is bound to its key", sealed_is_bound_to_its_key},
-        {"kinds are apart", kinds_are_apart},
+        {"keys rotate", keys_rotate},
         {"a session comes back", comes_back},
-        {"an absent GUSS stays absent", absent_guss_stays_absent},
-        {"a TMPI comes back", tmpi_comes_back},
+        {"other kinds come back", kinds_come_back},
+        {"B-TID and TMPI follow from it", names_follow},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {{"session", NULL, NULL, set_up, NULL, tests}, CU_SUITE_INFO_NULL};

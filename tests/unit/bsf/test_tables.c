@@ -153,7 +153,7 @@ static void expired_is_wiped(void)
     CU_ASSERT_EQUAL(table.slots.n, 1);
     CU_ASSERT_PTR_NOT_NULL(find(2, 1000));
     bsf_challenges_expire(&table, 1500);
-    CU_ASSERT_EQUAL(table.gusses.n, 0);
+    CU_ASSERT_EQUAL(table.settings.n, 0);
 }
 
 static void used_is_wiped(void)
@@ -161,7 +161,7 @@ static void used_is_wiped(void)
     static const uint8_t zero[32];
     T_OK(put(1, 0, gba_view_of(big, 2000)));
     struct bsf_challenge *c = find(1, 0);
-    T_BYTES(read_back(&table.gusses, &c->guss), gba_view_of(big, 2000));
+    T_BYTES(read_back(&table.settings, &c->settings), gba_view_of(big, 2000));
     uint8_t *ks = c->ks.b;
     bsf_challenges_drop(&table, c);
     T_BYTES(gba_view_of(ks, 32), GBA_ARRAY(zero));

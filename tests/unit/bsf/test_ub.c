@@ -92,7 +92,7 @@ static void replay_gets_a_new_challenge(void)
     bench_copy(again, sizeof again, bench_credentials(&b));
     bench_send(&b, again);
     CU_ASSERT_EQUAL(b.status, 200);
-    b.n_records = 0;
+    b.store = (struct fake_store){.puts = 0};
     gba_copy(b.maa.vector.rand.b, t_hex("c00d603103dcee52c4478119494202e8"));
     bench_send(&b, again);
     bench_refused(&b, 401, GBA_E_UB_NONCE);
@@ -105,7 +105,7 @@ static void nonce_is_used_once(void)
     bench_challenged(&b);
     bench_respond(&b);
     CU_ASSERT_EQUAL(b.status, 200);
-    b.n_records = 0;
+    b.store = (struct fake_store){.puts = 0};
     b.nc = "00000002";
     b.cnonce = "another";
     bench_respond(&b);
@@ -283,7 +283,7 @@ static void stepped_clock_changes_no_challenge(void)
     bench_challenged(&b);
     b.world.env.now_ms -= 86400000;
     bench_still_answerable(&b);
-    b.n_records = 0;
+    b.store = (struct fake_store){.puts = 0};
     bench_challenged(&b);
     fake_world_pass(&b.world, 60000);
     b.world.env.now_ms -= 86400000;
@@ -322,7 +322,7 @@ static void every_octet_counts(void)
         bench_send(&b, bad);
         CU_ASSERT_NOT_EQUAL(b.status, 200);
         bsf_ub_wipe(&b.ub);
-        bsf_ub_init(&b.ub, &b.conf, &b.key, b.memory, &b.world.env);
+        bsf_ub_init(&b.ub, &b.conf, &b.ring, b.memory, &b.world.env);
         bench_challenged(&b);
         memcpy(strstr(good, "opaque=\"") + 8, b.opaque, 32);
     }

@@ -63,28 +63,33 @@ static void worked_example(void)
 static void session_is_kept(void)
 {
     struct bsf_session s;
-    b.maa.guss = GBA_LIT("<guss><ussList/></guss>");
+    gba_text tmpi, btid;
+    b.maa.guss = GBA_LIT("<guss><ussList><uss id='7'/></ussList></guss>");
     bootstrap();
     bench_session(&b, BTID, &s);
     T_STR(gba_text_view(&s.impi), IMPI);
-    T_STR(gba_text_view(&s.tmpi), TMPI);
+    T_OK(bsf_session_tmpi(&s, &tmpi));
+    T_STR(gba_text_view(&tmpi), TMPI);
+    T_OK(bsf_session_btid(&s, &btid));
+    T_STR(gba_text_view(&btid), BTID);
     T_BYTES(GBA_ARRAY(s.ks.b), t_hex("b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441"));
     T_BYTES(GBA_ARRAY(s.rand.b), t_hex("23553cbe9637a89d218ae64dae47bf35"));
-    T_STR(s.guss, "<guss><ussList/></guss>");
+    T_BYTES(s.settings, t_hex("01013700000000"
+                              "00"));
     CU_ASSERT_EQUAL(s.mode, BSF_ME);
     CU_ASSERT_EQUAL(s.created_s, MIDNIGHT - 86400);
     CU_ASSERT_EQUAL(s.expiry_s, MIDNIGHT);
-    CU_ASSERT_EQUAL(b.records[0].expiry_ms, MIDNIGHT * 1000);
+    CU_ASSERT_EQUAL(b.put.expiry_ms, MIDNIGHT * 1000);
     CU_ASSERT_EQUAL(b.ub.challenges.slots.n, 0);
-    CU_ASSERT_EQUAL(b.ub.challenges.gusses.n, 0);
+    CU_ASSERT_EQUAL(b.ub.challenges.settings.n, 0);
 }
 
 /* Ks must not lie open in what a store gets. */
 static void records_are_sealed(void)
 {
     bootstrap();
-    for (size_t i = 0; i < b.n_records; i++) {
-        gba_view record = gba_view_of(b.records[i].b, b.records[i].n);
+    for (size_t i = 0; i < FAKE_STORE_RECORDS; i++) {
+        gba_view record = b.store.records[i].put.record;
         CU_ASSERT_FALSE(gba_view_contains(record, t_hex("b40ba9a3c58b2a05bbf0d987b21bf8cb")));
         CU_ASSERT_FALSE(gba_view_contains(record, GBA_LIT("0010101234")));
     }
@@ -141,9 +146,55 @@ static void tmpi_stands_for_the_impi(void)
     CU_ASSERT_STRING_EQUAL(b.mar_impi, IMPI);
     bench_respond(&b);
     CU_ASSERT_EQUAL(b.status, 200);
-    CU_ASSERT_EQUAL(b.forgotten, 1);
     bench_session(&b, BTID, &s);
     T_STR(gba_text_view(&s.impi), IMPI);
+}
+
+/* A store that finds somebody else's record by a TMPI is not believed. */
+static void tmpi_of_another_is_refused(void)
+{
+    bootstrap();
+    b.username = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA@tmpi.bsf.3gppnetwork.org";
+    T_OK(bsf_key_of(BSF_KEY_TMPI, gba_view_cstr(b.username), &b.put.alias));
+    b.store.records[0].put.alias = b.put.alias;
+    bench_first(&b);
+    T_RC(b.reason, GBA_E_UB_TMPI);
+    CU_ASSERT_EQUAL(b.asked, 1);
+}
+
+static void another_vector(uint8_t octet)
+{
+    b.maa.vector.rand.b[0] = octet;
+    bench_first(&b);
+    uint8_t text[64];
+    gba_writer w = gba_writer_of(text, sizeof text - 1);
+    uint8_t nonce[32];
+    gba_copy(nonce, GBA_ARRAY(b.maa.vector.rand.b));
+    gba_copy(nonce + 16, GBA_ARRAY(b.maa.vector.autn.b));
+    gba_put_b64(&w, GBA_ARRAY(nonce));
+    text[w.n] = '\0';
+    b.nonce = (const char *)text;
+    bench_respond(&b);
+    CU_ASSERT_EQUAL(b.status, 200);
+}
+
+/*= TS 33.220 4.5.2: of one subscriber only the newest sessions stay; others keep theirs */
+static void new_bootstrap_replaces_old(void)
+{
+    bsf_store_key keys[4];
+    struct bsf_stored found;
+    int64_t now_ms = b.world.env.now_ms;
+    b.username = OTHER_IMPI;
+    another_vector(9);
+    b.username = IMPI;
+    for (uint8_t i = 0; i < 4; i++) {
+        b.conf.ub.sessions_kept = i < 3 ? 2 : 1;
+        another_vector(i);
+        keys[i] = b.put.key;
+        CU_ASSERT_EQUAL(fake_store_count(&b.store, now_ms), i == 0 || i == 3 ? 2 : 3);
+    }
+    for (uint8_t i = 0; i < 4; i++)
+        T_RC(fake_store_get(&b.store, &keys[i], now_ms, &found), i == 3 ? GBA_OK : GBA_E_ABSENT);
 }
 
 static void unknown_tmpi_is_refused(void)
@@ -153,7 +204,7 @@ static void unknown_tmpi_is_refused(void)
     T_RC(b.reason, GBA_E_UB_TMPI);
     CU_ASSERT_EQUAL(b.status, 403);
     CU_ASSERT_EQUAL(b.asked, 0);
-    b.store_rc = GBA_E_STORE;
+    b.store.broken = true;
     bench_first(&b);
     T_RC(b.reason, GBA_E_STORE);
     CU_ASSERT_EQUAL(b.status, 503);
@@ -176,11 +227,11 @@ static void tmpi_only_when_both_know_it(void)
 {
     b.user_agent = "an old phone";
     bootstrap();
-    CU_ASSERT_EQUAL(b.n_records, 1);
+    CU_ASSERT_FALSE(b.put.has_alias);
     b.user_agent = "3gpp-gba-tmpi";
     b.conf.ub.tmpi = false;
     bootstrap();
-    CU_ASSERT_EQUAL(b.n_records, 1);
+    CU_ASSERT_FALSE(b.put.has_alias);
     T_STR(bench_field(&b, "Server"), "keystrap-bsf; Release-6");
 }
 
@@ -271,7 +322,7 @@ static void guss_is_remembered(void)
     bench_respond(&b);
     CU_ASSERT_EQUAL(b.status, 200);
     bench_session(&b, BTID, &s);
-    T_STR(s.guss, GUSS_U);
+    CU_ASSERT_PTR_NOT_NULL(s.settings.p);
 }
 
 int main(void)
@@ -284,6 +335,8 @@ int main(void)
         {"GBA_U as GBA_ME only by policy", gba_u_as_me_is_policy},
         {"GBA_U after resynchronisation", gba_u_survives_resync},
         {"a TMPI stands for the IMPI", tmpi_stands_for_the_impi},
+        {"a TMPI of somebody else", tmpi_of_another_is_refused},
+        {"a new bootstrapping replaces old ones", new_bootstrap_replaces_old},
         {"an unknown TMPI", unknown_tmpi_is_refused},
         {"TMPI and IMPI do not mix", tmpi_and_impi_do_not_mix},
         {"no TMPI unless both know it", tmpi_only_when_both_know_it},

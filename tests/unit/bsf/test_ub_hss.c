@@ -195,12 +195,12 @@ static void events_out_of_turn_end_the_run(void)
 static void unkept_session_is_not_promised(void)
 {
     bench_challenged(&b);
-    b.store_rc = GBA_E_STORE;
+    b.store.broken = true;
     bench_respond(&b);
     bench_refused(&b, 503, GBA_E_STORE);
-    b.store_rc = GBA_OK;
+    b.store.broken = false;
     bench_challenged(&b);
-    b.store_rc = GBA_E_STORE_FULL;
+    b.store.full = true;
     bench_respond(&b);
     bench_refused(&b, 503, GBA_E_STORE_FULL);
     CU_ASSERT_PTR_NULL(bench_field(&b, "Content-Type").p);

@@ -16,7 +16,7 @@ static void restart(void)
     free(b.memory);
     b.memory = malloc(bsf_ub_memory(&b.conf));
     CU_ASSERT_FATAL(b.memory != NULL);
-    bsf_ub_init(&b.ub, &b.conf, &b.key, b.memory, &b.world.env);
+    bsf_ub_init(&b.ub, &b.conf, &b.ring, b.memory, &b.world.env);
 }
 
 static void set_up(void)
@@ -79,7 +79,7 @@ static void bad_nonces_are_dear(void)
     bench_challenged(&b);
     bench_respond(&b);
     CU_ASSERT_EQUAL(b.status, 200);
-    b.n_records = 0;
+    b.store = (struct fake_store){.puts = 0};
     next_vector();
     bench_respond(&b);
     bench_refused(&b, 503, GBA_E_UB_LIMIT_ADDRESS);
@@ -123,7 +123,7 @@ static void repeated_challenge_is_answered_once(void)
     b.nonce = "JFU8vpY3qJ0hiuZNrke/NVXzKLQ1d7m5Sp/6w1Tfr7M=";
     bench_respond(&b);
     CU_ASSERT_EQUAL(b.status, 200);
-    b.n_records = 0;
+    b.store = (struct fake_store){.puts = 0};
     bench_first(&b);
     bench_refused(&b, 503, GBA_E_UB_LIMIT_IDENTITY);
     T_STR(bench_field(&b, "Retry-After"), "10");

@@ -117,7 +117,7 @@ static void nonce_consumed(void)
     bench_challenged(&b);
     bench_respond(&b);
     CU_ASSERT_EQUAL(b.status, 200);
-    b.n_records = 0;
+    b.store = (struct fake_store){.puts = 0};
     b.maa.vector.rand.b[0] ^= 1;
     bench_respond(&b);
 }
@@ -137,7 +137,7 @@ static void hss_busy(void)
 static void store_dead(void)
 {
     bench_challenged(&b);
-    b.store_rc = GBA_E_STORE;
+    b.store.broken = true;
     bench_respond(&b);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "bsf/policy.h"
+#include "gba/wire/uss_pack.h"
 #include "tests/lib/fakes.h"
 #include "tests/lib/tap.h"
 #include "tests/lib/vectors.h"
@@ -29,7 +30,7 @@ static struct fake_world world;
 static struct bsf_conf conf;
 static struct bsf_conf_rule rules[3];
 static gba_text ua_any[1], ua_http_tls[2], gsids[2];
-static gba_seal_key key;
+static gba_seal_ring ring;
 static struct bsf_zn zn;
 static void *memory;
 static struct bsf_sealer sealer;
@@ -74,19 +75,36 @@ static void init_rules(void)
     conf.zn = (struct gba_opt_list){rules, 3};
 }
 
+static gba_view packed(gba_view xml)
+{
+    static max_align_t room[4096];
+    static uint8_t out[2048];
+    struct gba_guss guss;
+    gba_arena arena = gba_arena_of(room, sizeof room);
+    gba_writer w = gba_writer_of(out, sizeof out);
+    T_OK(gba_guss_parse(xml, &arena, &guss));
+    gba_put_uss_packed(&w, &guss);
+    T_OK(gba_writer_end(&w));
+    return gba_writer_view(&w);
+}
+
 static void set_up(void)
 {
+    gba_seal_key key = {{1}};
     fake_world_init(&world);
+    gba_wipe(&ring);
+    T_OK(gba_seal_ring_add(&ring, 1, &key));
     conf = (struct bsf_conf){.zn = {NULL, 0}};
     set(&conf.diameter.identity, "bsf.home.example");
     set(&conf.diameter.realm, "home.example");
     init_rules();
     memory = malloc(bsf_zn_serve_memory());
     CU_ASSERT_FATAL(memory != NULL);
-    bsf_zn_serve_init(&zn, &conf, &key, memory);
-    sealer.key = &key;
+    bsf_zn_serve_init(&zn, &conf, &ring, memory);
+    sealer.ring = &ring;
     session = (struct bsf_session){
-        .mode = BSF_U, .created_s = 1893369600, .expiry_s = 1893456000, .guss = GBA_LIT(GUSS)};
+        .mode = BSF_U, .created_s = 1893369600, .expiry_s = 1893456000, .settings = packed(GBA_LIT(GUSS))};
+    set(&session.domain, "bsf.mnc001.mcc001.pub.3gppnetwork.org");
     set(&session.impi, IMPI);
     gba_copy(session.rand.b, t_hex("23553cbe9637a89d218ae64dae47bf35"));
     gba_copy(session.ks.b, t_hex("b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441"));
@@ -112,13 +130,13 @@ static void found(gba_rc rc, gba_view record)
 static void serve(void)
 {
     struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &bir, .peer = peer, .in_cert = in_cert};
-    bsf_key filed;
+    bsf_store_key filed;
     gba_view record;
     bsf_zn_serve_step(&zn, &run, &world.env, &event, &order);
     if (order.kind != BSF_ZN_FIND)
         return;
-    T_STR(order.key, "b:" BTID);
-    T_OK(bsf_key_make(BSF_KEY_SESSION, GBA_LIT(BTID), &filed));
+    T_OK(bsf_key_of(BSF_KEY_BTID, GBA_LIT(BTID), &filed));
+    T_BYTES(GBA_ARRAY(order.key.b), GBA_ARRAY(filed.b));
     T_OK(bsf_session_seal(&sealer, &world.env, &filed, &session, &record));
     found(GBA_OK, record);
 }
@@ -310,12 +328,14 @@ static void store_fails(void)
     found(GBA_E_STORE, (gba_view){NULL, 0});
     refused(GBA_E_STORE, false, DIA_UNABLE_TO_COMPLY);
     found(GBA_OK, GBA_LIT("not a sealed record, whatever it may be"));
+    refused(GBA_E_SEAL_KEY, false, DIA_UNABLE_TO_COMPLY);
+    found(GBA_OK, GBA_LIT("\1not a sealed record, whatever it may be"));
     refused(GBA_E_SEAL, false, DIA_UNABLE_TO_COMPLY);
 }
 
-static void broken_guss(void)
+static void broken_settings(void)
 {
-    session.guss = GBA_LIT("<guss><ussList>");
+    session.settings = GBA_LIT("\1\1");
     bir.gsids[bir.n_gsids++] = GBA_LIT("1");
     serve();
     CU_ASSERT_NOT_EQUAL(order.reason, GBA_OK);
@@ -433,7 +453,7 @@ static void mef_tells(void)
     set(&rules[0].naf_group, "B");
     served();
     CU_ASSERT(lists("<uid>//sp.example/S98821</uid><uid>sip:group-b@x</uid>"));
-    session.guss = (gba_view){NULL, 0};
+    session.settings = (gba_view){NULL, 0};
     rules[0].uss_required = true;
     served();
     CU_ASSERT_TRUE(lists("<uid>//sp.example/S98821</uid>"));
@@ -501,7 +521,7 @@ static void settings_choose_keys(void)
         bool me, uicc;
     } rows[] = {{{"1", NULL}, true, false}, {{"2", NULL}, false, true}, {{"3", NULL}, true, true},
                 {{"4", NULL}, true, true},  {{"1", "2"}, true, true},   {{"9", NULL}, true, true}};
-    session.guss = GBA_LIT(CHOICES);
+    session.settings = packed(GBA_LIT(CHOICES));
     bir.gba_u_aware = true;
     set(&gsids[0], "*");
     rules[0].keys = BSF_KEYS_USS;
@@ -570,7 +590,7 @@ int main(void)
         {"an unknown B-TID", unknown_btid},
         {"an expired session", expired_session},
         {"the store fails", store_fails},
-        {"a broken GUSS", broken_guss},
+        {"a broken GUSS", broken_settings},
         {"required settings", required_settings},
         {"the MEF refuses", mef_refuses},
         CU_TEST_INFO_NULL,
