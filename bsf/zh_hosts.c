@@ -7,6 +7,9 @@ enum {
     DOWN_AFTER = 3,  /* attempts in a row; one alone may have been the subscriber's */
     VALIDITY_S = 30, /* RFC 7683 7.5: when none is told, or too long a one */
     VALIDITY_MAX_S = 86400,
+    WINDOW_FIRST = 1024,
+    WINDOW_LEAST = 16,
+    CREEP = 1000, /* answers */
 };
 
 static uint16_t configured(const struct bsf_conf *conf)
@@ -41,6 +44,7 @@ static void add(struct bsf_zh_hosts *t, const gba_text *identity, const gba_text
     if (bsf_zh_hosts_find(t, gba_text_view(identity), gba_text_view(realm)))
         return;
     t->items[t->n++] = (struct bsf_zh_host){.identity = *identity, .realm = *realm, .quirks = quirks};
+    t->items[t->n - 1].window = WINDOW_FIRST;
     t->configured = t->n;
 }
 
@@ -101,7 +105,8 @@ gba_rc bsf_zh_hosts_learn(struct bsf_zh_hosts *t, gba_view identity, gba_view re
     GBA_ENSURE(reachable(t->conf, identity), GBA_E_ZH_REDIRECT_HOST);
     struct bsf_zh_host *h = free_slot(t);
     GBA_ENSURE(h != NULL, GBA_E_ZH_QUEUE);
-    *h = (struct bsf_zh_host){.generation = h->generation + 1, .used_ms = mono_ms};
+    *h = (struct bsf_zh_host){
+        .generation = h->generation + 1, .used_ms = mono_ms, .window = WINDOW_FIRST};
     GBA_TRY(gba_text_set(&h->identity, identity));
     GBA_TRY(gba_text_set(&h->realm, realm));
     *out = h;
@@ -132,9 +137,53 @@ enum bsf_zh_health bsf_zh_host_health(const struct bsf_zh_host *h, int64_t mono_
     return mono_ms < h->shun_until_ms ? BSF_ZH_SHUNNED : BSF_ZH_WELL;
 }
 
-void bsf_zh_host_sent(struct bsf_zh_host *h, const gba_env *env)
+/* ---- how many may wait ---- */
+
+bool bsf_zh_host_full(const struct bsf_zh_hosts *t, const struct bsf_zh_host *h)
+{
+    return h->waiting >= h->window || h->waiting >= t->rules->max_waiting;
+}
+
+/* An answer that took longer came out of a queue that is too long.  A host that is slow even
+ * with nothing to do has no queue. */
+static int64_t late_ms(const struct bsf_zh_hosts *t, const struct bsf_zh_host *h)
+{
+    int64_t ms = t->conf->diameter.timeout_ms;
+    if (t->rules->timeout_ms < ms)
+        ms = t->rules->timeout_ms;
+    return ms / 2 > 2 * h->least_ms ? ms / 2 : 2 * h->least_ms;
+}
+
+/* The shortest time lately: it creeps up, so that a host may become slower for good. */
+static void note_least(struct bsf_zh_host *h, int64_t took_ms)
+{
+    if (took_ms < h->least_ms || h->counts.answers == 1)
+        h->least_ms = took_ms;
+    else if (h->counts.answers % CREEP == 0)
+        h->least_ms++;
+}
+
+/* What else was answered while a question waited tells how fast the host works.  The
+ * window opens only where it is used, or a quiet night would open it to any flood. */
+static void adjust(const struct bsf_zh_hosts *t, struct bsf_zh_host *h, const struct bsf_zh_sent *sent,
+                   int64_t took_ms)
+{
+    int64_t late = late_ms(t, h);
+    if (took_ms < late / 2 && sent->ahead >= h->window / 2 && h->window < t->rules->max_waiting)
+        h->window++;
+    if (took_ms <= late)
+        return;
+    uint64_t fits = (h->counts.answers - sent->answers) * (uint64_t)late / (uint64_t)took_ms;
+    if (fits < WINDOW_LEAST)
+        fits = WINDOW_LEAST;
+    if (fits < h->window)
+        h->window = (uint32_t)fits;
+}
+
+void bsf_zh_host_sent(struct bsf_zh_host *h, const gba_env *env, struct bsf_zh_sent *sent)
 {
     h->waiting++;
+    *sent = (struct bsf_zh_sent){env->mono_ms, h->waiting, h->counts.answers};
     h->used_ms = env->mono_ms;
     h->counts.sent++;
     if (h->failures >= DOWN_AFTER && env->mono_ms >= h->shun_until_ms)
@@ -151,20 +200,24 @@ static void count_latency(struct bsf_zh_host_counts *c, int64_t ms)
     c->answers++;
 }
 
-void bsf_zh_host_done(struct bsf_zh_host *h, enum bsf_zh_fate fate, int64_t sent_ms,
+void bsf_zh_host_done(struct bsf_zh_host *h, enum bsf_zh_fate fate, const struct bsf_zh_sent *sent,
                       const struct bsf_zh_hosts *t, const gba_env *env)
 {
-    int64_t shun = env->mono_ms + t->rules->backoff_ms;
+    int64_t shun = env->mono_ms + t->rules->backoff_ms, took_ms = env->mono_ms - sent->at_ms;
     h->waiting--;
     h->probing = false;
     switch (fate) {
     case BSF_ZH_ANSWERED:
     case BSF_ZH_BUSY_ANSWER:
-        count_latency(&h->counts, env->mono_ms - sent_ms);
+        count_latency(&h->counts, took_ms);
+        note_least(h, took_ms);
+        adjust(t, h, sent, took_ms);
         h->failures = 0;
         h->shun_until_ms = fate == BSF_ZH_BUSY_ANSWER ? shun : 0;
         return;
     case BSF_ZH_NO_ANSWER:
+        adjust(t, h, sent, took_ms);
+        /* fall through */
     case BSF_ZH_UNDELIVERABLE:
         h->counts.failures++;
         h->failures = fate == BSF_ZH_UNDELIVERABLE && h->failures < DOWN_AFTER ? DOWN_AFTER : h->failures + 1;

@@ -8,6 +8,10 @@
  * A host is down after some attempts in a row without an answer, or one that
  * could not be delivered.  Then questions go elsewhere first; one question each
  * `zh.backoff` tries whether it is back.
+ *
+ * A host gets no more questions at once than it answers before we give up on them:
+ * beyond its limit every answer would come too late for its device, and a host that
+ * works for nobody stays overloaded (RFC 7683 leaves what is done without reports to us).
  */
 #pragma once
 
@@ -27,6 +31,13 @@ struct bsf_zh_host_counts {
     uint64_t latency_ms;              /* their sum */
 };
 
+/* A question on its way. */
+struct bsf_zh_sent {
+    int64_t at_ms;    /* monotonic */
+    uint32_t ahead;   /* questions that waited for the same host then, this one included */
+    uint64_t answers; /* that the host had given until then */
+};
+
 /* What an overload report asked for. */
 struct bsf_zh_load {
     uint64_t sequence;
@@ -43,6 +54,8 @@ struct bsf_zh_host {
     uint32_t failures;                     /* in a row */
     int64_t shun_until_ms;                 /* monotonic: others first until then */
     uint32_t waiting;                      /* questions it has not answered */
+    uint32_t window;                       /* how many may wait, as far as we have seen */
+    int64_t least_ms;                      /* the shortest time to an answer lately */
     int64_t used_ms;                       /* monotonic */
     uint32_t generation;                   /* of a slot for learned hosts */
     struct bsf_zh_load load;
@@ -82,8 +95,11 @@ enum bsf_zh_health bsf_zh_host_health(const struct bsf_zh_host *h, int64_t mono_
 /* Should this question be kept from it (loss algorithm, RFC 7683 5.3)? */
 bool bsf_zh_host_abates(struct bsf_zh_host *h, const gba_env *env);
 
+/* Do as many questions wait for it as may? */
+bool bsf_zh_host_full(const struct bsf_zh_hosts *t, const struct bsf_zh_host *h);
+
 /* A question goes to it. */
-void bsf_zh_host_sent(struct bsf_zh_host *h, const gba_env *env);
+void bsf_zh_host_sent(struct bsf_zh_host *h, const gba_env *env, struct bsf_zh_sent *sent);
 
 /* What became of the question. */
 enum bsf_zh_fate {
@@ -93,7 +109,7 @@ enum bsf_zh_fate {
     BSF_ZH_UNDELIVERABLE, /* it cannot be reached */
     BSF_ZH_NOT_ASKED,     /* the question did not leave us, or nobody waits any more */
 };
-void bsf_zh_host_done(struct bsf_zh_host *h, enum bsf_zh_fate fate, int64_t sent_ms,
+void bsf_zh_host_done(struct bsf_zh_host *h, enum bsf_zh_fate fate, const struct bsf_zh_sent *sent,
                       const struct bsf_zh_hosts *t, const gba_env *env);
 
 /* Heed the reports of an answer by this host (RFC 7683 5.2). */

@@ -173,11 +173,10 @@ static void send(const struct step *s, struct bsf_zh_host *h, int64_t left_ms)
     if (left_ms < (int64_t)conf->diameter.timeout_ms)
         s->order->timeout_ms = (uint32_t)left_ms;
     run->at = h;
-    run->sent_ms = s->env->mono_ms;
     s->zr->counts.attempts++;
     s->zr->counts.again += run->n_tried > 0;
     run->attempts++;
-    bsf_zh_host_sent(h, s->env);
+    bsf_zh_host_sent(h, s->env, &run->sent);
 }
 
 /* ---- the next attempt ---- */
@@ -190,7 +189,7 @@ static uint32_t retry_after(const struct bsf_zh_load *load, int64_t mono_ms)
 
 static bool takes(const struct step *s, struct bsf_zh_host *h, gba_rc *why)
 {
-    if (h->waiting >= s->zr->hosts.rules->max_waiting) {
+    if (bsf_zh_host_full(&s->zr->hosts, h)) {
         *why = GBA_E_ZH_QUEUE;
         return false;
     }
@@ -221,7 +220,7 @@ static struct bsf_zh_host *choose_again(const struct step *s)
 {
     for (size_t i = 0; i < s->run->n_ways; i++) {
         const struct bsf_zh_try *t = tried(s->run, s->run->ways[i]);
-        if (t && t->silent && s->run->ways[i]->waiting < s->zr->hosts.rules->max_waiting)
+        if (t && t->silent && !bsf_zh_host_full(&s->zr->hosts, s->run->ways[i]))
             return s->run->ways[i];
     }
     return NULL;
@@ -399,7 +398,7 @@ void bsf_zh_route_answer(struct bsf_zh_route *zr, struct bsf_zh_run *run, const 
     *order = (struct bsf_zh_order){.kind = BSF_ZH_DONE, .maa = got->maa};
     run->at = NULL;
     run->retry_s = 0;
-    bsf_zh_host_done(h, fate_of(got, meaning), run->sent_ms, &zr->hosts, env);
+    bsf_zh_host_done(h, fate_of(got, meaning), &run->sent, &zr->hosts, env);
     if (got->rc == GBA_OK)
         bsf_zh_hosts_report(&zr->hosts, got->maa, env);
     if (meaning == GBA_E_ZH_OVERLOAD)

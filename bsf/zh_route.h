@@ -72,7 +72,8 @@ struct bsf_zh_run {
     bool again; /* an attempt may have been received */
     gba_rc last; /* why the last attempt failed */
     uint32_t retry_s;
-    int64_t begun_ms, sent_ms; /* monotonic */
+    int64_t begun_ms;        /* monotonic */
+    struct bsf_zh_sent sent; /* what at is asked */
 };
 
 enum bsf_zh_order_kind { BSF_ZH_SEND, BSF_ZH_DONE };
