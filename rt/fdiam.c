@@ -85,7 +85,7 @@ static gba_rc start_core(void)
 static gba_rc build(struct rt_dia *dia, const struct rt_dia_conf *conf)
 {
     GBA_TRY(dia_guard_log());
-    if (dia_fifo_init(dia) != GBA_OK)
+    if (dia_fifo_init(dia) != GBA_OK || dia_psm_init(dia) != GBA_OK)
         return refuse(GBA_E_DIA_CONFIG, "the program was linked without its own queues for freeDiameter");
     if (fd_core_initialize() != 0)
         return refuse(GBA_E_DIA_CONFIG, "freeDiameter does not start");

@@ -29,6 +29,8 @@ struct rt_dia_conf {
     const struct gba_conf_peer *peers; /* who may connect, and whom to connect to */
     size_t n_peers;
     uint32_t watchdog_s;  /* TwTimer, at least 6 */
+    uint32_t reconnect_s; /* TcTimer, 1 to 5; 0: 1 */
+    bool sctp;            /* beside TCP */
     uint32_t max_waiting; /* requests of ours without an answer; beyond: E_DIA_BUSY */
     const uint32_t *apps; /* applications to advertise (vendor 3GPP) */
     size_t n_apps;

@@ -14,7 +14,8 @@ enum {
     CONF_FIXED = 4096,    /* room for everything but peers */
     CONF_PEER = 512,      /* room for one peer */
     WATCHDOG_MIN_S = 6,   /* RFC 3539 3.4.1; freeDiameter refuses less */
-    RECONNECT_S = 2,
+    RECONNECT_S = 1,
+    RECONNECT_MAX_S = 5,  /* see fdiam_psm.c */
     DISPATCH_THREADS = 1, /* our callbacks only hand over */
     ACCEPT_THREADS = 8,   /* a silent connection holds one for 20 s */
 };
@@ -53,6 +54,28 @@ static bool is_path(gba_view v)
         if (v.p[i] < 0x20 || v.p[i] == '"' || v.p[i] == 0x7f)
             return false;
     return v.n > 0;
+}
+
+static bool kernel_has_sctp(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_SCTP);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* libfdcore would only say that an address cannot be listened on. */
+static gba_rc check_sctp(const struct rt_dia_conf *conf, gba_text *why)
+{
+    for (size_t i = 0; i < conf->n_peers; i++) {
+        const struct gba_conf_peer *peer = &conf->peers[i];
+        if (peer->sctp && !conf->sctp)
+            return refuse(why, "a peer with SCTP needs diameter.sctp", gba_text_view(&peer->identity));
+    }
+    if (conf->sctp && !kernel_has_sctp())
+        return refuse(why, "diameter.sctp: this kernel has no SCTP (on Linux: load its module sctp)",
+                      (gba_view){NULL, 0});
+    return GBA_OK;
 }
 
 static gba_rc check_tls(const struct rt_dia_conf *conf, gba_text *why)
@@ -96,8 +119,11 @@ static gba_rc check(const struct rt_dia_conf *conf, gba_text *why)
         return refuse(why, "not a realm", gba_text_view(&conf->realm));
     if (conf->watchdog_s < WATCHDOG_MIN_S)
         return refuse(why, "the watchdog must be at least 6 s", (gba_view){NULL, 0});
+    if (conf->reconnect_s > RECONNECT_MAX_S)
+        return refuse(why, "the time between attempts to connect must be at most 5 s", (gba_view){NULL, 0});
     if (conf->max_waiting == 0 || conf->n_apps == 0)
         return refuse(why, "neither max_waiting nor the applications may be empty", (gba_view){NULL, 0});
+    GBA_TRY(check_sctp(conf, why));
     GBA_TRY(check_tls(conf, why));
     return check_peers(conf, why);
 }
@@ -193,7 +219,7 @@ static void put_tls(gba_writer *w, const struct gba_conf_tls *tls)
 
 /* Peers without an address are not listed: freeDiameter would look them up and
  * connect.  dia_guard_arm lets them in. */
-static gba_rc put_peer(gba_writer *w, const struct gba_conf_peer *peer, gba_text *why)
+static gba_rc put_peer(gba_writer *w, const struct gba_conf_peer *peer, bool sctp, gba_text *why)
 {
     if (peer->address.n == 0)
         return GBA_OK;
@@ -204,6 +230,8 @@ static gba_rc put_peer(gba_writer *w, const struct gba_conf_peer *peer, gba_text
     gba_put_str(w, "\" { ");
     put_string(w, "ConnectTo", gba_view_cstr(ep.host));
     put_number(w, "Port", ep.port);
+    if (sctp)
+        gba_put_str(w, peer->sctp ? "No_TCP; " : "No_SCTP; ");
     gba_put_str(w, peer->tls ? "};\n" : "No_TLS; };\n");
     return GBA_OK;
 }
@@ -216,15 +244,15 @@ static gba_rc put_conf(gba_writer *w, const struct rt_dia_conf *conf, gba_text *
     put_string(w, "Realm", gba_text_view(&conf->realm));
     put_number(w, "Port", where.port);
     put_number(w, "SecPort", where.tls_port);
-    put_number(w, "TcTimer", RECONNECT_S);
+    put_number(w, "TcTimer", conf->reconnect_s > 0 ? conf->reconnect_s : RECONNECT_S);
     put_number(w, "TwTimer", conf->watchdog_s);
     put_number(w, "AppServThreads", DISPATCH_THREADS);
     put_number(w, "ThreadsPerServer", ACCEPT_THREADS);
-    gba_put_str(w, "No_SCTP;\nNoRelay;\n");
+    gba_put_str(w, conf->sctp ? "NoRelay;\n" : "No_SCTP;\nNoRelay;\n");
     if (conf->tls.cert.n > 0)
         put_tls(w, &conf->tls);
     for (size_t i = 0; i < conf->n_peers; i++)
-        GBA_TRY(put_peer(w, &conf->peers[i], why));
+        GBA_TRY(put_peer(w, &conf->peers[i], conf->sctp, why));
     return gba_writer_end(w);
 }
 
@@ -333,6 +361,8 @@ struct rt_dia_conf rt_dia_conf_of(const struct gba_conf_diameter *section, const
         .peers = section->peers.items,
         .n_peers = section->peers.n,
         .watchdog_s = section->watchdog_s,
+        .reconnect_s = section->reconnect_s,
+        .sctp = section->sctp,
         .max_waiting = section->max_waiting,
         .apps = apps,
         .n_apps = n_apps,

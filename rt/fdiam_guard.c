@@ -222,14 +222,15 @@ static int on_handshake(gnutls_session_t session)
     return fd_tls_verify_credentials_2(session);
 }
 
-static gba_view origin_host(struct msg *msg)
+gba_view dia_guard_origin(struct msg *msg)
 {
     struct avp *avp = NULL;
     fd_msg_browse(msg, MSG_BRW_FIRST_CHILD, &avp, NULL);
     for (; avp; fd_msg_browse(avp, MSG_BRW_NEXT, &avp, NULL)) {
         struct avp_hdr *hdr = NULL;
         if (fd_msg_avp_hdr(avp, &hdr) == 0 && is_avp(hdr, AVP_ORIGIN_HOST))
-            return parse_avp(avp) ? gba_view_of(hdr->avp_value->os.data, hdr->avp_value->os.len)
+            return hdr->avp_value || parse_avp(avp)
+                       ? gba_view_of(hdr->avp_value->os.data, hdr->avp_value->os.len)
                                   : (gba_view){NULL, 0};
     }
     return (gba_view){NULL, 0};
@@ -245,7 +246,7 @@ static void on_first_message(struct rt_dia *dia, struct msg *msg)
     struct msg_hdr *hdr = NULL;
     gnutls_session_t session = handshaking;
     handshaking = NULL;
-    gba_view name = origin_host(msg);
+    gba_view name = dia_guard_origin(msg);
     const struct dia_peer_state *peer = dia_peer_named(dia, name);
     if (!peer || fd_msg_hdr(msg, &hdr) != 0)
         return; /* freeDiameter answers that the peer is unknown */

@@ -7,6 +7,7 @@
  *   fdiam_conf.c   freeDiameter's configuration, generated and given to it
  *   fdiam_fifo.c   the queues between freeDiameter's threads
  *   fdiam_cert.c   what the certificates of peers say
+ *   fdiam_psm.c    how peers come back
  *   fdiam_guard.c  hooks, who may connect, freeDiameter's log lines
  *   fdiam_req.c    requests: pending ones with their timers, hand-over both ways
  *
@@ -63,7 +64,8 @@ struct dia_peer_state {
     int state;          /* loop: enum peer_state at the last look; -1: freeDiameter does not know it */
     uint64_t opened;    /* loop: how often it became open */
     uint64_t changed_ms; /* loop: monotonic, when `open` changed last */
-    gba_text *names; /* dNSNames of its certificate, under cert_lock; NULL: none */
+    unsigned given_up;   /* loop: looks that found it given up */
+    gba_text *names;     /* dNSNames of its certificate, under cert_lock; NULL: none */
     size_t n_names;
     /* application messages; any thread */
     _Atomic uint64_t requests_in, answers_in, requests_out, answers_out;
@@ -132,6 +134,9 @@ GBA_MUST_USE gba_rc dia_guard_arm(struct rt_dia *dia);
 /* Count and log an answer that refuses a request before any handler has seen it. */
 void dia_guard_refused(struct rt_dia *dia, struct msg *answer);
 
+/* Origin-Host of a message that came in, or absent. */
+gba_view dia_guard_origin(struct msg *msg);
+
 /* ---- fdiam_fifo.c ---- */
 
 /* Before libfdcore makes its queues.  E_DIA_CONFIG: it does not use ours. */
@@ -149,6 +154,14 @@ bool dia_cert_fits(gnutls_session_t session, const gba_text *identity);
 
 /* fd: a peer is connected: remember whom its certificate names. */
 void dia_cert_note(struct rt_dia *dia, const struct peer_info *info);
+
+/* ---- fdiam_psm.c ---- */
+
+/* Before libfdcore makes its peers.  E_DIA_CONFIG: it does not use our functions. */
+GBA_MUST_USE gba_rc dia_psm_init(struct rt_dia *dia);
+
+/* Loop: start a peer again that libfdcore has given up. */
+void dia_psm_revive(gba_view identity);
 
 /* ---- fdiam_req.c ---- */
 

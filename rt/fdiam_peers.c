@@ -5,7 +5,7 @@
 
 #include "rt/log.h"
 
-enum { LOOK_SOON_MS = 5, LOOK_SELDOM_MS = 320, UNKNOWN = -1 };
+enum { LOOK_SOON_MS = 5, LOOK_SELDOM_MS = 320, UNKNOWN = -1, GIVEN_UP_LOOKS = 2 };
 
 gba_rc dia_peers_init(struct rt_dia *dia, const struct rt_dia_conf *conf)
 {
@@ -74,6 +74,18 @@ static void tell_changes(struct rt_dia *dia)
     }
 }
 
+/* Whom we connect to must come back.  Its former thread may not quite have ended at the first
+ * look; of those who connect to us libfdcore starts the thread itself. */
+static void revive(struct rt_dia *dia)
+{
+    for (size_t i = 0; i < dia->n_peers; i++) {
+        struct dia_peer_state *peer = &dia->peers[i];
+        peer->given_up = peer->state == STATE_ZOMBIE && !peer->connects ? peer->given_up + 1 : 0;
+        if (peer->given_up > GIVEN_UP_LOOKS)
+            dia_psm_revive(gba_text_view(&peer->identity));
+    }
+}
+
 /* No hook tells when a peer becomes open (that is later than the connection)
  * or closes in order, so look: often after an event, seldom in quiet times. */
 static void on_look(void *arg)
@@ -82,8 +94,10 @@ static void on_look(void *arg)
     dia->look_timer = NULL;
     if (dia->closing)
         return;
-    if (note_peers(dia))
+    if (note_peers(dia)) {
         tell_changes(dia);
+        revive(dia);
+    }
     dia->look_ms = dia->look_ms < LOOK_SELDOM_MS ? 2 * dia->look_ms : LOOK_SELDOM_MS;
     dia->look_timer = rt_timer_start(dia->loop, dia->look_ms, on_look, dia);
 }

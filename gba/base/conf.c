@@ -32,6 +32,8 @@ static void check_peer(const struct gba_conf_diameter *conf, size_t i, const str
     }
     if (peers[i].tls && !has_tls(&conf->tls))
         gba_conf_fault(sink, "diameter.peers", "a peer with tls needs the section diameter.tls");
+    if (peers[i].sctp && !conf->sctp)
+        gba_conf_fault(sink, "diameter.peers", "a peer with sctp needs diameter.sctp");
     if (peers[i].address.n == 0 && conf->listen.n == 0 && conf->listen_tls.n == 0)
         gba_conf_fault(sink, "diameter.peers", "a peer without address needs listen or listen_tls");
 }

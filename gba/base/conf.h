@@ -21,6 +21,7 @@ struct gba_conf_peer {
     gba_text address;  /* ADDRESS:PORT to connect to; empty: it connects to us */
     bool tls;
     bool relay; /* passes on what is for other hosts */
+    bool sctp;  /* connect to it over SCTP */
 };
 
 struct gba_conf_diameter {
@@ -29,6 +30,8 @@ struct gba_conf_diameter {
     struct gba_conf_tls tls;
     struct gba_opt_list peers; /* of struct gba_conf_peer */
     uint32_t watchdog_s;       /* RFC 3539 Tw; at least 6 */
+    uint32_t reconnect_s;      /* RFC 6733 Tc */
+    bool sctp;                 /* listen on SCTP too, and peers may be connected to so */
     uint32_t timeout_ms;       /* for an answer to a request of ours */
     uint32_t max_waiting;      /* requests of ours that may wait for an answer */
 };

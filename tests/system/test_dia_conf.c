@@ -3,6 +3,8 @@
  * reach freeDiameter's own configuration but as the value it is. */
 #include <stdio.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/system/dia_world.h"
@@ -48,6 +50,27 @@ static void bad_files_are_refused(void)
     refused("failed diameter-config freeDiameter refused its configuration");
 }
 
+/* Said in so many words where there is none; where there is, the node listens. */
+static void sctp_needs_the_kernel(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
+    t_world_prepare();
+    w->conf.sctp = true;
+    if (fd < 0) {
+        refused("failed diameter-config diameter.sctp: this kernel has no SCTP");
+    } else {
+        close(fd);
+        CU_ASSERT_TRUE(t_node_start(&w->node, &w->conf));
+        t_node_stop(&w->node);
+    }
+    t_world_prepare();
+    w->peers[1].sctp = true;
+    refused("failed diameter-config a peer with SCTP needs diameter.sctp: two.test");
+    t_world_prepare();
+    w->conf.reconnect_s = 6;
+    refused("failed diameter-config the time between attempts to connect must be at most 5 s");
+}
+
 static void bad_peers_are_refused(void)
 {
     t_world_prepare();
@@ -88,6 +111,7 @@ int main(void)
     CU_TestInfo hostile[] = {
         {"names", bad_names_are_refused},
         {"files", bad_files_are_refused},
+        {"SCTP needs the kernel", sctp_needs_the_kernel},
         {"peers", bad_peers_are_refused},
         {"numbers", bad_numbers_are_refused},
         {"port taken", taken_port_is_refused},

@@ -23,7 +23,7 @@
 #define CHOICE(id, choice)                                                                                   \
     "<uss id=\"" id "\" type=\"1\"><uids/><flags/><keyChoice>" choice "</keyChoice></uss>"
 #define CHOICES                                                                                              \
-    "<guss id=\"" IMPI "\"><ussList>" CHOICE("1", "ME-based-key") CHOICE("2", "UICC-based-key") CHOICE(       \
+    "<guss id=\"" IMPI "\"><ussList>" CHOICE("1", "ME-based-key") CHOICE("2", "UICC-based-key") CHOICE(      \
         "3", "ME-UICC-based-keys") USS("4", "", "sip:unsaid@x") "</ussList></guss>"
 
 static struct fake_world world;
