@@ -130,8 +130,11 @@ static gba_rc open_nonce(struct ue_boot *b)
 
 static gba_rc read_challenge(struct ue_boot *b, const gba_env *env, const struct gba_http_msg *response)
 {
-    struct ue_challenge_want want = {
-        .algs = 1U << GBA_DIGEST_AKAV1_MD5, .integrity = true, .realm = realm_is_bsf, .ctx = b};
+    struct ue_challenge_want want = {.algs = 1U << GBA_DIGEST_AKAV1_MD5,
+                                     .strongest = true,
+                                     .integrity = true,
+                                     .realm = realm_is_bsf,
+                                     .ctx = b};
     GBA_TRY(ue_challenge_read(response, &want, env, &b->challenge));
     return open_nonce(b);
 }

@@ -56,29 +56,38 @@ static void make_cnonce(const gba_env *env, struct ue_challenge *out)
     gba_put_hex(&w, GBA_ARRAY(octets));
 }
 
+/* The challenge of one field; E_AUTH_SCHEME when it is none of ours. */
+static gba_rc read_field(const struct gba_http_field *field, const struct ue_challenge_want *want,
+                         struct ue_challenge *out)
+{
+    uint8_t room[UE_CHALLENGE_ROOM];
+    gba_arena arena = gba_arena_of(room, sizeof room);
+    struct gba_auth a;
+    GBA_ENSURE(gba_view_eq_nocase(field->name, GBA_LIT("WWW-Authenticate")), GBA_E_AUTH_SCHEME);
+    gba_rc rc = gba_auth_parse(field->value, &arena, &a);
+    if (rc == GBA_OK)
+        rc = accept(&a, want, out);
+    return rc == GBA_E_SPACE ? GBA_E_UE_CHALLENGE_SIZE : rc;
+}
+
 gba_rc ue_challenge_read(const struct gba_http_msg *response, const struct ue_challenge_want *want,
                          const gba_env *env, struct ue_challenge *out)
 {
-    uint8_t room[UE_CHALLENGE_ROOM];
+    const struct gba_http_field *best = NULL;
+    enum gba_digest_alg best_alg = GBA_DIGEST_MD5;
     gba_rc first = GBA_E_UE_CHALLENGE;
     *out = (struct ue_challenge){.nc = 0};
     make_cnonce(env, out);
-    for (size_t i = 0; i < response->n_fields; i++) {
-        gba_arena arena = gba_arena_of(room, sizeof room);
-        struct gba_auth a;
-        if (!gba_view_eq_nocase(response->fields[i].name, GBA_LIT("WWW-Authenticate")))
-            continue;
-        gba_rc rc = gba_auth_parse(response->fields[i].value, &arena, &a);
-        if (rc == GBA_OK)
-            rc = accept(&a, want, out);
-        if (rc == GBA_OK)
-            return GBA_OK;
-        if (rc == GBA_E_SPACE)
-            rc = GBA_E_UE_CHALLENGE_SIZE;
-        if (first == GBA_E_UE_CHALLENGE && rc != GBA_E_AUTH_SCHEME)
+    for (size_t i = 0; i < response->n_fields && (!best || want->strongest); i++) {
+        gba_rc rc = read_field(&response->fields[i], want, out);
+        if (rc == GBA_OK && (!best || out->alg > best_alg)) {
+            best = &response->fields[i];
+            best_alg = out->alg;
+        }
+        if (first == GBA_E_UE_CHALLENGE && rc != GBA_OK && rc != GBA_E_AUTH_SCHEME)
             first = rc;
     }
-    return first;
+    return best ? read_field(best, want, out) : first;
 }
 
 gba_rc ue_challenge_renew(struct ue_challenge *c, gba_view nonce)

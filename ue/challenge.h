@@ -27,6 +27,8 @@ struct ue_challenge {
 /* What the caller accepts. */
 struct ue_challenge_want {
     unsigned algs;  /* bit 1 << enum gba_digest_alg */
+    bool strongest; /* of several acceptable challenges take the one with the highest algorithm, not the first
+                     */
     bool integrity; /* qop auth alone is refused */
 
     /* OK and the part of the realm to answer for, or the reason why not. */
@@ -34,7 +36,7 @@ struct ue_challenge_want {
     const void *ctx;
 };
 
-/* The first acceptable challenge among all WWW-Authenticate fields.  Else what
+/* The first (or strongest) acceptable challenge among all WWW-Authenticate fields.  Else what
  * is wrong with the first Digest challenge: E_UE_ALGORITHM, E_UE_QOP, E_AUTH_*,
  * E_SPACE for huge values, the realm's reason; E_UE_CHALLENGE when there is none. */
 GBA_MUST_USE gba_rc ue_challenge_read(const struct gba_http_msg *response,

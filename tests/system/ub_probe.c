@@ -6,6 +6,11 @@
  *
  * Each action is one request and prints one line: the action, the status, and
  * what else is worth knowing.  Keys are printed because tests need them.
+ *
+ * ACTION~FROM~TO... sends the request with the text FROM written as TO; in both
+ * \\r, \\n and \\t stand for themselves.  keep: from here on over one connection.
+ * from=ADDRESS: the next connections come from there.  wait=MS: time goes by.
+ * impi: the username is the IMPI again.
  */
 #include <netdb.h>
 #include <stdio.h>
@@ -13,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gba/crypto/aka.h"
@@ -30,6 +36,10 @@ static struct {
     gba_aka_key key;
     gba_text username;
     char authorization[2048];
+    char edits[512]; /* ~FROM~TO... */
+    const char *from;
+    bool keep;
+    int fd;
 
     /* the last answer */
     uint8_t in[ROOM], memory[2048];
@@ -37,7 +47,9 @@ static struct {
 
     /* the last challenge */
     struct gba_auth challenge;
+    enum gba_digest_alg alg;
     uint8_t kept[ROOM];
+    char nonce[256]; /* to see whether it is repeated */
     struct gba_aka_checked card;
     bool star; /* AUTN* */
 } probe;
@@ -58,6 +70,14 @@ static void need(gba_rc rc, const char *what)
 
 /* ---- HTTP ---- */
 
+static void bind_to(int fd)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *info;
+    if (getaddrinfo(probe.from, NULL, &hints, &info) != 0 || bind(fd, info->ai_addr, info->ai_addrlen) != 0)
+        die("cannot come from there");
+    freeaddrinfo(info);
+}
+
 static int dial(void)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *info;
@@ -66,38 +86,89 @@ static int dial(void)
         die("bad address");
     int fd = socket(info->ai_family, SOCK_STREAM, 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (probe.from)
+        bind_to(fd);
     if (fd < 0 || connect(fd, info->ai_addr, info->ai_addrlen) != 0)
         die("cannot connect");
     freeaddrinfo(info);
     return fd;
 }
 
+/* Is the response complete?  Then its body is in place. */
+static bool complete(size_t n)
+{
+    size_t used;
+    gba_rc rc = gba_http_response_parse(gba_view_of(probe.in, n), false, &probe.rsp, &used);
+    if (rc != GBA_OK || n < used + probe.rsp.body_n)
+        return false;
+    probe.rsp.body = gba_view_of(probe.in + used, n - used);
+    return true;
+}
+
 static void exchange(gba_view request)
 {
-    int fd = dial();
-    size_t n = 0, used;
+    size_t n = 0;
     ssize_t got;
-    if (send(fd, request.p, request.n, MSG_NOSIGNAL) != (ssize_t)request.n)
+    if (probe.fd < 0)
+        probe.fd = dial();
+    if (send(probe.fd, request.p, request.n, MSG_NOSIGNAL) != (ssize_t)request.n)
         die("cannot send");
-    while (n < sizeof probe.in && (got = recv(fd, probe.in + n, sizeof probe.in - n, 0)) > 0)
+    while (!complete(n)) {
+        got = recv(probe.fd, probe.in + n, sizeof probe.in - n, 0);
+        if (got <= 0)
+            die("no complete answer");
         n += (size_t)got;
-    close(fd);
-    need(gba_http_response_parse(gba_view_of(probe.in, n), false, &probe.rsp, &used), "response");
-    probe.rsp.body = gba_view_of(probe.in + used, n - used);
+    }
+    if (probe.keep && probe.rsp.keep_alive)
+        return;
+    close(probe.fd);
+    probe.fd = -1;
+}
+
+/* "\\n" becomes a line feed; ends at '~'. */
+static const char *unescape(const char *in, char *out)
+{
+    static const char letters[] = "rnt", meant[] = "\r\n\t";
+    for (; *in && *in != '~'; in++) {
+        const char *letter = *in == '\\' && in[1] ? strchr(letters, in[1]) : NULL;
+        *out++ = letter ? meant[letter - letters] : *in;
+        in += letter != NULL;
+    }
+    *out = '\0';
+    return *in ? in + 1 : in;
+}
+
+static size_t edit(char *text, size_t n)
+{
+    char from[256], to[256], rest[8192];
+    const char *at = probe.edits;
+    while (*at) {
+        at = unescape(at, from);
+        at = unescape(at, to);
+        char *found = strstr(text, from);
+        if (!found)
+            die("nothing to change");
+        snprintf(rest, sizeof rest, "%s%s", to, found + strlen(from));
+        n = (size_t)(found - text) + strlen(rest);
+        memcpy(found, rest, strlen(rest) + 1);
+    }
+    return n;
 }
 
 static void request(void)
 {
-    static uint8_t out[4096];
+    static char out[16384];
     struct gba_http_msg req = {.method = GBA_LIT("GET"), .target = GBA_LIT("/"), .minor = 1};
-    gba_writer w = gba_writer_of(out, sizeof out);
+    gba_writer w = gba_writer_of(out, sizeof out / 2);
     need(gba_http_field_add(&req, GBA_LIT("Host"), gba_view_cstr(probe.host)), "Host");
     need(gba_http_field_add(&req, GBA_LIT("User-Agent"), GBA_LIT("probe; 3gpp-gba-tmpi")), "User-Agent");
-    need(gba_http_field_add(&req, GBA_LIT("Connection"), GBA_LIT("close")), "Connection");
+    if (!probe.keep)
+        need(gba_http_field_add(&req, GBA_LIT("Connection"), GBA_LIT("close")), "Connection");
     need(gba_http_field_add(&req, GBA_LIT("Authorization"), gba_view_cstr(probe.authorization)),
          "Authorization");
     need(gba_http_format(&req, &w), "request");
-    exchange(gba_writer_view(&w));
+    out[w.n] = '\0';
+    exchange(gba_view_of(out, edit(out, w.n)));
 }
 
 /* ---- the card ---- */
@@ -113,6 +184,20 @@ static void read_nonce(gba_view nonce, gba_rand *rand, gba_autn *autn)
     need(gba_reader_end(&r), "nonce");
 }
 
+/* Does the server repeat itself? */
+static void note_nonce(void)
+{
+    char before[sizeof probe.nonce];
+    gba_view nonce = gba_view_sub(probe.challenge.nonce, 0, sizeof probe.nonce - 1);
+    memcpy(before, probe.nonce, sizeof before);
+    gba_copy(probe.nonce, nonce);
+    probe.nonce[nonce.n] = '\0';
+    if (strcmp(before, probe.nonce) == 0)
+        printf(" repeated");
+    if (gba_digest_alg_parse(probe.challenge.algorithm, &probe.alg) != GBA_OK)
+        probe.alg = GBA_DIGEST_AKAV1_MD5;
+}
+
 /* Keep the challenge and let the card answer it, in whichever context fits. */
 static void take_challenge(void)
 {
@@ -125,19 +210,36 @@ static void take_challenge(void)
     gba_copy(probe.kept, field);
     need(gba_auth_parse(gba_view_of(probe.kept, field.n), &arena, &probe.challenge), "challenge");
     read_nonce(probe.challenge.nonce, &rand, &autn);
+    note_nonce();
     probe.star = gba_aka_check(&probe.key, &rand, &autn, &probe.card) != GBA_OK;
-    if (probe.star)
-        need(gba_aka_check_star(&probe.key, &rand, &autn, &probe.card), "AUTN");
-    printf(" %s", probe.star ? "gba-u" : "gba-me");
+    if (!probe.star)
+        printf(" gba-me");
+    else if (gba_aka_check_star(&probe.key, &rand, &autn, &probe.card) == GBA_OK)
+        printf(" gba-u");
+    else
+        printf(" no-autn");
 }
 
 /* ---- credentials ---- */
 
 /* How this response differs from the right one. */
 struct twist {
-    const char *username, *uri, *qop;
-    bool wrong, opaque, auts, forged;
+    const char *username, *uri, *qop, *nc, *algorithm, *nonce;
+    bool wrong, opaque, auts, forged, bad_proof;
 };
+
+/* RES, or what RFC 4169 makes of it. */
+static gba_view password(const struct twist *twist, enum gba_digest_alg alg)
+{
+    static uint8_t text[64];
+    gba_writer w = gba_writer_of(text, sizeof text);
+    if (twist->auts)
+        return twist->bad_proof ? GBA_LIT("x") : GBA_LIT("");
+    if (alg == GBA_DIGEST_AKAV1_MD5)
+        return gba_view_of(probe.card.av.xres.b, probe.card.av.xres.n);
+    need(gba_digest_akav2_password(alg, &probe.card.av, &w), "password");
+    return gba_writer_view(&w);
+}
 
 static void make_auts(bool forged, char text[21])
 {
@@ -152,14 +254,17 @@ static void make_auts(bool forged, char text[21])
 
 static struct gba_digest_in digest_in(const struct twist *twist)
 {
+    enum gba_digest_alg alg = probe.alg;
+    if (twist->algorithm)
+        need(gba_digest_alg_parse(gba_view_cstr(twist->algorithm), &alg), "algorithm");
     return (struct gba_digest_in){
-        .alg = GBA_DIGEST_AKAV1_MD5,
-        .qop = GBA_QOP_AUTH_INT,
+        .alg = alg,
+        .qop = twist->qop ? GBA_QOP_AUTH : GBA_QOP_AUTH_INT,
         .username = twist->username ? gba_view_cstr(twist->username) : gba_text_view(&probe.username),
         .realm = probe.challenge.realm,
-        .password = twist->auts ? GBA_LIT("") : gba_view_of(probe.card.av.xres.b, probe.card.av.xres.n),
-        .nonce = probe.challenge.nonce,
-        .nc = GBA_LIT("00000001"),
+        .password = password(twist, alg),
+        .nonce = twist->nonce ? gba_view_cstr(twist->nonce) : probe.challenge.nonce,
+        .nc = gba_view_cstr(twist->nc ? twist->nc : "00000001"),
         .cnonce = GBA_LIT("0a4f113b"),
         .method = GBA_LIT("GET"),
         .uri = twist->uri ? gba_view_cstr(twist->uri) : GBA_LIT("/"),
@@ -187,7 +292,7 @@ static void respond(const struct twist *twist)
         .cnonce = in.cnonce,
         .response = gba_view_of(response.s, response.n),
         .opaque = gba_view_cstr(opaque),
-        .algorithm = GBA_LIT("AKAv1-MD5"),
+        .algorithm = gba_digest_alg_name(in.alg),
         .auts = twist->auts ? gba_view_cstr(auts) : (gba_view){NULL, 0},
     };
     gba_writer w = gba_writer_of(probe.authorization, sizeof probe.authorization - 1);
@@ -214,9 +319,9 @@ static void first(void)
 
 /* ---- success ---- */
 
-static void check_rspauth(void)
+static void check_rspauth(const struct twist *twist)
 {
-    struct gba_digest_in in = digest_in(&(struct twist){.wrong = false});
+    struct gba_digest_in in = digest_in(twist);
     struct gba_digest_hex want;
     struct gba_auth info;
     gba_arena arena = gba_arena_of(probe.memory, sizeof probe.memory);
@@ -238,13 +343,13 @@ static void print_key(struct gba_kdf_naf *in, enum gba_kdf_use use, const char *
     printf(" %s=%s", name, text);
 }
 
-static void take_keys(void)
+static void take_keys(const struct twist *twist)
 {
     struct gba_bsinfo info;
     gba_ks ks;
     gba_view domain;
     uint8_t naf_id[GBA_NAFID_MAX], tmpi[GBA_TEXT_MAX];
-    check_rspauth();
+    check_rspauth(twist);
     need(gba_bsinfo_parse(probe.rsp.body, &info), "BootstrappingInfo");
     need(gba_btid_domain(gba_text_view(&info.btid), &domain), "B-TID");
     gba_aka_ks(&probe.card.av.ck, &probe.card.av.ik, &ks);
@@ -275,6 +380,12 @@ static const struct {
     {"qop", {.qop = "auth"}},
     {"auts", {.auts = true}},
     {"forged", {.auts = true, .forged = true}},
+    {"badauts", {.auts = true, .bad_proof = true}},
+    {"nc2", {.nc = "00000002"}},
+    {"akav1", {.algorithm = "AKAv1-MD5"}},
+    {"akav2", {.algorithm = "AKAv2-SHA-256"}},
+    {"invented", {.nonce = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}},
+    {"path", {.uri = "/gba?x=1"}},
 };
 
 /* The username goes on as TMPI after a success; "impi" returns to the IMPI. */
@@ -291,19 +402,47 @@ static bool plain_action(const char *name)
 
 static void act(const char *name)
 {
+    const struct twist *twist = &twists[0].twist;
     bool known = plain_action(name);
     for (size_t i = 0; i < sizeof twists / sizeof *twists && !known; i++) {
         known = strcmp(name, twists[i].name) == 0;
+        twist = &twists[i].twist;
         if (known)
-            respond(&twists[i].twist);
+            respond(twist);
     }
     if (!known)
         die("unknown action");
     printf("%s %u", name, probe.rsp.status);
     take_challenge();
     if (probe.rsp.status == 200)
-        take_keys();
+        take_keys(twist);
     printf("\n");
+}
+
+static void wait_ms(long ms)
+{
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
+}
+
+/* One word of the command line. */
+static void obey(char *word)
+{
+    char *edits = strchr(word, '~');
+    if (edits)
+        *edits++ = '\0';
+    snprintf(probe.edits, sizeof probe.edits, "%s", edits ? edits : "");
+    if (strcmp(word, "impi") == 0)
+        need(gba_text_set(&probe.username, gba_view_cstr(probe.impi)), "IMPI");
+    else if (strcmp(word, "keep") == 0)
+        probe.keep = true;
+    else if (strncmp(word, "from=", 5) == 0)
+        probe.from = word + 5;
+    else if (strncmp(word, "wait=", 5) == 0)
+        wait_ms(strtol(word + 5, NULL, 10));
+    else if (strcmp(word, "sqn") == 0)
+        printf("sqn %llu\n", (unsigned long long)probe.card.sqn);
+    else
+        act(word);
 }
 
 int main(int argc, char **argv)
@@ -320,11 +459,9 @@ int main(int argc, char **argv)
     need(gba_hex_parse(gba_view_cstr(argv[5]), probe.key.k.b, 16), "K");
     need(gba_hex_parse(gba_view_cstr(argv[6]), probe.key.opc.b, 16), "OPc");
     need(gba_text_set(&probe.username, gba_view_cstr(probe.impi)), "IMPI");
-    for (int i = 8; i < argc; i++) {
-        if (strcmp(argv[i], "impi") == 0)
-            need(gba_text_set(&probe.username, gba_view_cstr(probe.impi)), "IMPI");
-        else
-            act(argv[i]);
-    }
+    probe.fd = -1;
+    probe.alg = GBA_DIGEST_AKAV1_MD5;
+    for (int i = 8; i < argc; i++)
+        obey(argv[i]);
     return 0;
 }
