@@ -113,8 +113,42 @@ struct bsf_conf_rule {
     uint32_t key_lifetime_s; /* at most this long; 0: as long as Ks */
 };
 
+struct bsf_conf_redis_tls {
+    gba_text ca, cert, key; /* PEM files; ca empty: no TLS */
+    gba_text name;          /* in the certificates of servers and Sentinels */
+};
+
+struct bsf_conf_redis {
+    struct gba_opt_list servers;   /* of gba_text, ADDRESS:PORT; one of them is the master */
+    struct gba_opt_list sentinels; /* of gba_text, ADDRESS:PORT; they tell the master */
+    gba_text master;               /* its name at the Sentinels */
+    struct bsf_conf_redis_tls tls;
+    gba_text user, password_file, sentinel_password_file;
+    uint32_t database;
+    gba_text prefix;
+    uint32_t timeout_ms;  /* of a command, and of finding a server */
+    uint32_t max_waiting; /* commands */
+};
+
+/* A secret in a PKCS#11 token that a key is made of. */
+struct bsf_conf_pkcs11 {
+    gba_text module, token, label, pin_file; /* module empty: none */
+};
+
+/* A key that seals records: of a file, or of a token. */
+struct bsf_conf_store_key {
+    uint32_t id;
+    gba_text file;
+    struct bsf_conf_pkcs11 pkcs11;
+};
+
+enum bsf_conf_store_kind { BSF_STORE_MEMORY, BSF_STORE_REDIS };
+
 struct bsf_conf_store {
+    int kind; /* enum bsf_conf_store_kind */
     uint32_t max_records;
+    struct gba_opt_list keys; /* of struct bsf_conf_store_key; the first seals, all open */
+    struct bsf_conf_redis redis;
 };
 
 /* Bootstrapping (http, names, zh, diameter) or the MEF may be left out. */
@@ -143,6 +177,9 @@ const struct bsf_conf_zh_host *bsf_conf_zh_host_at(const struct bsf_conf_zh_rout
 
 /* The digest algorithms offered: the one at i, in order, from 0 on; false at the end. */
 bool bsf_conf_algorithm_at(const struct bsf_conf_ub *ub, size_t i, enum gba_digest_alg *alg);
+
+/* The part of bsf_conf_check for the store. */
+void bsf_conf_store_check(const struct bsf_conf_store *conf, const struct gba_conf_sink *sink);
 
 /* What no single row can say: names are host names and stand once, rules can be
  * read, bounds are in order. */

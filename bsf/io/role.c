@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/io/role.h"
 
-#include "bsf/io/store_mem.h"
+#include "bsf/io/store_open.h"
 #include "rt/log.h"
 #include "rt/node.h"
 
@@ -55,17 +55,6 @@ static gba_rc open_tls(struct bsf_role *role, struct rt_daemon *daemon, const st
     return rt_serve_open_tls(&role->serve, daemon, &tls);
 }
 
-/* The key is of this process: records in memory do not outlive it. */
-static gba_rc open_store(struct bsf_role *role, struct rt_loop *loop, const struct bsf_conf *conf)
-{
-    gba_seal_key key;
-    gba_env_random(rt_loop_env(loop), key.b, sizeof key.b);
-    gba_rc rc = gba_seal_ring_add(&role->ring, 1, &key);
-    gba_wipe(&key);
-    GBA_TRY(rc);
-    return bsf_store_mem_open(loop, conf->store.max_records, &role->store);
-}
-
 gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const struct bsf_conf *conf,
                      const struct bsf_role_mef *mef)
 {
@@ -73,7 +62,7 @@ gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const stru
     struct rt_loop *loop = rt_daemon_loop(daemon);
     if (conf->names.n == 0)
         return GBA_OK;
-    GBA_TRY(open_store(role, loop, conf));
+    GBA_TRY(bsf_store_open(loop, &conf->store, &role->ring, &role->store));
     GBA_TRY(rt_node_start(loop, &conf->diameter, apps, 2, &role->dia));
     GBA_TRY(open_zn(role, daemon, conf, mef));
     GBA_TRY(

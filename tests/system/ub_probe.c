@@ -419,6 +419,16 @@ static void act(const char *name)
     printf("\n");
 }
 
+/* Until a line or the end comes in. */
+static void hold(void)
+{
+    int c;
+    printf("hold\n");
+    do
+        c = getchar();
+    while (c != '\n' && c != EOF);
+}
+
 static void wait_ms(long ms)
 {
     nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
@@ -439,6 +449,8 @@ static void obey(char *word)
         probe.from = word + 5;
     else if (strncmp(word, "wait=", 5) == 0)
         wait_ms(strtol(word + 5, NULL, 10));
+    else if (strcmp(word, "hold") == 0)
+        hold();
     else if (strcmp(word, "sqn") == 0)
         printf("sqn %llu\n", (unsigned long long)probe.card.sqn);
     else
@@ -447,6 +459,7 @@ static void obey(char *word)
 
 int main(int argc, char **argv)
 {
+    setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc < 9)
         die("usage: ub_probe ADDRESS PORT HOST IMPI K OPC NAF ACTION...");
     probe.address = argv[1];

@@ -184,6 +184,66 @@ static void rules_are_narrow(void)
     T_RC(may("a.home.example", gba_uaid_http_digest), GBA_E_ZN_PEER);
 }
 
+/* ---- the store ---- */
+
+static struct bsf_conf_store_key store_keys[2];
+static gba_text redis[2];
+
+static struct bsf_conf_store *with_redis(void)
+{
+    memset(store_keys, 0, sizeof store_keys);
+    conf.store.kind = BSF_STORE_REDIS;
+    conf.store.keys = (struct gba_opt_list){store_keys, 2};
+    store_keys[0].id = 1;
+    store_keys[1].id = 2;
+    set(&store_keys[0].file, "store.key");
+    set(&store_keys[1].pkcs11.module, "module.so");
+    conf.store.redis.servers = (struct gba_opt_list){redis, 2};
+    return &conf.store;
+}
+
+static void keys_of_the_store(void)
+{
+    with_redis()->keys.n = 0;
+    finds("store.keys");
+    with_redis();
+    store_keys[1].id = 1;
+    finds("store.keys.id");
+    with_redis();
+    set(&store_keys[1].file, "other.key");
+    finds("store.keys");
+    with_redis();
+    store_keys[1].pkcs11.module.n = 0;
+    finds("store.keys");
+    with_redis()->kind = BSF_STORE_MEMORY;
+    conf.store.redis.servers.n = 0;
+    finds(NULL);
+}
+
+static void redis_is_whole(void)
+{
+    with_redis();
+    finds(NULL);
+    with_redis()->redis.servers.n = 0;
+    finds("store.redis");
+    with_redis()->redis.sentinels = (struct gba_opt_list){redis, 1};
+    set(&conf.store.redis.master, "keystrap");
+    finds("store.redis");
+    with_redis()->redis.sentinels = (struct gba_opt_list){redis, 1};
+    conf.store.redis.servers.n = 0;
+    finds("store.redis.master");
+    set(&with_redis()->redis.master, "keystrap");
+    finds("store.redis.master");
+    set(&with_redis()->redis.sentinel_password_file, "sentinel.pw");
+    finds("store.redis.sentinel_password_file");
+    set(&with_redis()->redis.user, "bsf");
+    finds("store.redis.user");
+    set(&with_redis()->redis.tls.key, "key.pem");
+    finds("store.redis.tls");
+    with_redis()->kind = BSF_STORE_MEMORY;
+    finds("store.redis");
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -192,6 +252,8 @@ int main(void)
         {"rules can be read", rules_are_readable},
         {"what belongs together is there", parts_are_whole},
         {"the MEF is checked", mef_is_checked},
+        {"keys of the store", keys_of_the_store},
+        {"Redis is described whole", redis_is_whole},
         {"good is good", good_is_good},
         {"rules are narrow", rules_are_narrow},
         CU_TEST_INFO_NULL,
