@@ -148,6 +148,16 @@ static struct bsf_limits_item *known(const struct bsf_limits *l, gba_view impi)
     return find(&l->identities, GBA_ARRAY(key));
 }
 
+uint32_t bsf_limits_left(const struct bsf_limits *l, int64_t mono_ms, gba_view impi)
+{
+    const struct bsf_limits_item *item = known(l, impi);
+    if (item == NULL)
+        return l->conf->identity.burst;
+    struct bsf_bucket bucket = item->bucket;
+    refill(&bucket, &l->conf->identity, mono_ms);
+    return (uint32_t)(bucket.level / TOKEN);
+}
+
 void bsf_limits_challenged(struct bsf_limits *l, gba_view impi, bool by_tmpi, const gba_rand *rand)
 {
     struct bsf_limits_item *item = known(l, impi);

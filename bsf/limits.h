@@ -50,6 +50,9 @@ GBA_MUST_USE gba_rc bsf_limits_request(struct bsf_limits *l, int64_t mono_ms, gb
 /* One vector for the subscriber.  E_UB_LIMIT_IDENTITY. */
 GBA_MUST_USE gba_rc bsf_limits_vector(struct bsf_limits *l, int64_t mono_ms, gba_view impi);
 
+/* How many vectors it could have now. */
+uint32_t bsf_limits_left(const struct bsf_limits *l, int64_t mono_ms, gba_view impi);
+
 /* Remember, and find, the challenge that the subscriber was given last when it
  * named itself so; NULL when there is none. */
 void bsf_limits_challenged(struct bsf_limits *l, gba_view impi, bool by_tmpi, const gba_rand *rand);

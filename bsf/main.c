@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 
+#include "bsf/io/admin_bsf.h"
 #include "bsf/io/mef_role.h"
 #include "m2m/io/admin_mef.h"
 
@@ -11,6 +12,7 @@ struct app {
     struct bsf_role bsf;
     struct m2m_admin admin;
     struct m2m_admin_mef admin_mef;
+    struct bsf_admin *admin_bsf;
 };
 
 static void log_counters(void *arg)
@@ -36,6 +38,8 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
     GBA_TRY(start_mef(app, daemon));
     const struct bsf_role_mef mef = bsf_mef_role_of(&app->between, &app->mef);
     GBA_TRY(bsf_role_open(&app->bsf, daemon, &app->conf, &mef));
+    if (app->conf.names.n > 0)
+        GBA_TRY(bsf_admin_mount(&app->admin, daemon, &app->bsf, &app->admin_bsf));
     return rt_on_signal(rt_daemon_loop(daemon), SIGUSR1, log_counters, app);
 }
 
@@ -57,6 +61,7 @@ static void stop(void *arg)
     log_counters(app);
     m2m_admin_close(&app->admin);
     bsf_role_close(&app->bsf);
+    bsf_admin_free(app->admin_bsf);
     m2m_mef_server_close(&app->mef);
 }
 

@@ -26,6 +26,7 @@ struct bsf_ub_scratch;
 struct bsf_ub_via {
     gba_view address; /* of the peer: 4 or 16 octets; absent: not known */
     bool tls;
+    uint64_t run; /* of the log; a response is of the run of its challenge: see bsf_ub_run */
 };
 
 struct bsf_ub {

@@ -183,6 +183,7 @@ static gba_rc issue(const struct bsf_ub_at *s, struct bsf_challenge *c, gba_view
     c->resyncs = run->resyncs;
     c->second = run->second;
     c->issued_ms = s->env->mono_ms;
+    c->run = s->run->via.run;
     GBA_TRY(bsf_challenges_put(&s->ub->challenges, c, settings));
     bsf_limits_challenged(&s->ub->limits, gba_text_view(&run->impi), gba_is_tmpi(run->ask.auth.username),
                           &c->rand);

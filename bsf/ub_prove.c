@@ -131,6 +131,7 @@ gba_rc bsf_ub_on_response(const struct bsf_ub_at *s)
         bool refuse = bsf_ub_reply_status(s->ub->conf, run->cause) != 401;
         return refuse ? run->cause : bsf_ub_ask_challenge(s);
     }
+    run->via.run = c->run;
     GBA_TRY(bsf_ub_read_match(s->ub->conf, &run->ask, c));
     run->impi = c->impi;
     if (run->ask.auth.auts.p)

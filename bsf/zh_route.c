@@ -46,7 +46,7 @@ static gba_view domain_of(gba_view impi)
     return gba_view_sub(impi, at < impi.n ? at + 1 : impi.n, impi.n);
 }
 
-static const struct bsf_conf_zh_route *route_of(const struct bsf_conf *conf, gba_view impi)
+const struct bsf_conf_zh_route *bsf_zh_route_of(const struct bsf_conf *conf, gba_view impi)
 {
     gba_view domain = domain_of(impi);
     for (size_t i = 0; i < conf->zh.routes.n; i++) {
@@ -76,7 +76,7 @@ static gba_rc configured_ways(const struct step *s)
         add_way(s, &conf->zh.host);
         return GBA_OK;
     }
-    const struct bsf_conf_zh_route *route = route_of(conf, gba_text_view(&s->run->impi));
+    const struct bsf_conf_zh_route *route = bsf_zh_route_of(conf, gba_text_view(&s->run->impi));
     GBA_ENSURE(route != NULL, GBA_E_ZH_ROUTE);
     s->run->realm = route->realm;
     for (size_t i = 0; i < route->hosts.n; i++)

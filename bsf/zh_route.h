@@ -90,6 +90,9 @@ struct bsf_zh_order {
     gba_view failed_host;
 };
 
+/* The first of zh.routes that fits this subscriber; NULL: none does. */
+const struct bsf_conf_zh_route *bsf_zh_route_of(const struct bsf_conf *conf, gba_view impi);
+
 /* A new question. */
 void bsf_zh_route_ask(struct bsf_zh_route *zr, struct bsf_zh_run *run, const gba_env *env,
                       const struct bsf_zh_ask *ask, struct bsf_zh_order *order);

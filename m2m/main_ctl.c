@@ -95,6 +95,21 @@ static gba_rc prepare(struct run *run)
         [M2M_CTL_ENROLMENT_KEY_DELETE] = {.method = "DELETE", .collection = "/v1/enrolment-keys"},
         [M2M_CTL_KEY_LIST] = {.method = "GET", .collection = "/v1/keys"},
         [M2M_CTL_KEY_DELETE] = {.method = "DELETE", .collection = "/v1/keys"},
+        [M2M_CTL_HEALTH] = {.method = "GET", .collection = "/readyz"},
+        [M2M_CTL_METRICS] = {.method = "GET", .collection = "/metrics"},
+        [M2M_CTL_VERSION] = {.method = "GET", .collection = "/v1/version"},
+        [M2M_CTL_CONFIGURATION] = {.method = "GET", .collection = "/v1/configuration"},
+        [M2M_CTL_PEERS] = {.method = "GET", .collection = "/v1/peers"},
+        [M2M_CTL_CHALLENGES] = {.method = "GET", .collection = "/v1/challenges"},
+        [M2M_CTL_SESSIONS] = {.method = "GET", .collection = "/v1/sessions"},
+        [M2M_CTL_SESSIONS_OF] = {.method = "GET", .collection = "/v1/subscribers", .action = "/sessions"},
+        [M2M_CTL_SESSION_SHOW] = {.method = "GET", .collection = "/v1/sessions"},
+        [M2M_CTL_REVOKE_SESSION] = {.method = "DELETE", .collection = "/v1/sessions"},
+        [M2M_CTL_REVOKE_SUBSCRIBER] = {.method = "DELETE",
+                                       .collection = "/v1/subscribers",
+                                       .action = "/sessions"},
+        [M2M_CTL_EXPLAIN] = {.method = "GET", .collection = "/v1/explain"},
+        [M2M_CTL_RELOAD] = {.method = "POST", .collection = "/v1/reload"},
     };
     const struct m2m_ctl_args *args = run->args;
     struct gba_json_out o = {.w = &run->body_w};
@@ -105,6 +120,8 @@ static gba_rc prepare(struct run *run)
     if (args->command == M2M_CTL_KEY_IMPORT)
         return read_key(run);
     run->req = plain[args->command];
+    run->req.query[0] = (struct m2m_ctl_query){"naf", args->naf};
+    run->req.query[1] = (struct m2m_ctl_query){"ua", args->ua};
     if (args->lifetime_s > 0) {
         gba_json_begin(&o, NULL, '{');
         gba_json_integer(&o, "lifetime", args->lifetime_s);
@@ -134,11 +151,15 @@ static int ask(struct run *run)
     if (rc != GBA_OK)
         return failed(run, rc, EXIT_UNREACHABLE);
     gba_view json = gba_view_of(run->answer.octets, run->answer.n);
+    if (run->args->command == M2M_CTL_HEALTH && run->answer.status == 503) {
+        rc = m2m_ctl_show(json, run->args->json);
+        return rc == GBA_OK ? EXIT_REFUSED : failed(run, rc, EXIT_UNREACHABLE);
+    }
     if (run->answer.status / 100 != 2) {
         m2m_ctl_show_refusal(run->args->what, run->answer.status, json, run->args->json);
         return EXIT_REFUSED;
     }
-    rc = m2m_ctl_show(json, run->args->json);
+    rc = m2m_ctl_show(json, run->args->json || run->args->command == M2M_CTL_METRICS);
     return rc == GBA_OK ? EXIT_DONE : failed(run, rc, EXIT_UNREACHABLE);
 }
 

@@ -273,6 +273,11 @@ gba_rc rt_daemon_workers(struct rt_daemon *daemon, size_t n, struct rt_workers *
     return GBA_OK;
 }
 
+const struct gba_opt *rt_daemon_rows(const struct rt_daemon *daemon)
+{
+    return daemon->spec->rows;
+}
+
 struct rt_live *rt_daemon_live(struct rt_daemon *daemon)
 {
     return daemon->conf->live;

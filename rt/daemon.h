@@ -105,6 +105,9 @@ struct rt_health *rt_daemon_health(struct rt_daemon *daemon);
 /* n worker threads, made for the first who asks; they end after the loop.  E_MEMORY. */
 GBA_MUST_USE gba_rc rt_daemon_workers(struct rt_daemon *daemon, size_t n, struct rt_workers **out);
 
+/* What describes them. */
+const struct gba_opt *rt_daemon_rows(const struct rt_daemon *daemon);
+
 /* Configurations, for whoever serves requests. */
 struct rt_live *rt_daemon_live(struct rt_daemon *daemon);
 

@@ -29,6 +29,11 @@ static gba_rc refuse(gba_rc rc, const char *text)
     return rc;
 }
 
+const struct rt_reasons *rt_dia_refused(const struct rt_dia *dia)
+{
+    return &dia->refused;
+}
+
 void rt_dia_log_counters(const struct rt_dia *dia)
 {
     rt_reasons_log(&dia->refused, "dia.count");

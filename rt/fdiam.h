@@ -16,6 +16,7 @@
 #include "diameter-dict/result.h"
 #include "gba/base/conf.h"
 #include "rt/loop.h"
+#include "rt/reasons.h"
 
 struct msg;
 struct rt_dia;
@@ -87,6 +88,9 @@ void rt_dia_each_peer(const struct rt_dia *dia, rt_dia_peer_fn *fn, void *arg);
 /* Does the certificate that the sender of this request showed in TLS have this name as a
  * dNSName?  Letter for letter but case; no wildcard matches.  On the loop's thread. */
 bool rt_dia_peer_certified(struct rt_dia *dia, const struct msg *req, gba_view name);
+
+/* Messages and peers that no handler heard of, by reason. */
+const struct rt_reasons *rt_dia_refused(const struct rt_dia *dia);
 
 /* One line a reason (dia.count): messages and peers that no handler heard of. */
 void rt_dia_log_counters(const struct rt_dia *dia);

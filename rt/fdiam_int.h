@@ -46,6 +46,7 @@ struct dia_slot {
     rt_dia_answer_fn *fn;
     void *arg;
     uint64_t due_ms;
+    uint64_t run;        /* of the log: of whoever asks */
     uint32_t generation; /* a ticket of an earlier use no longer fits */
     uint32_t prev, next;
 };

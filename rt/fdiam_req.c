@@ -99,7 +99,9 @@ static void complete(struct rt_dia *dia, uint32_t index, gba_rc rc, struct msg *
     slot->generation++;
     slot->next = dia->free_slots;
     dia->free_slots = index;
+    uint64_t before = rt_log_run(slot->run);
     fn(slot->arg, rc, answer);
+    rt_log_run(before);
 }
 
 /* ---- own timer: freeDiameter may never call back ---- */
@@ -410,6 +412,7 @@ void rt_dia_request(struct rt_dia *dia, struct msg *req, uint32_t timeout_ms, rt
     dia->free_slots = slot->next;
     slot->fn = fn;
     slot->arg = arg;
+    slot->run = rt_log_run_now();
     slot->due_ms = due;
     due_insert(dia, index);
     arm_due_timer(dia, on_due);

@@ -53,6 +53,14 @@ uint64_t rt_log_run_new(const gba_env *env)
     return id != 0 ? id : 1;
 }
 
+void rt_log_identity(gba_view identity, gba_writer *w)
+{
+    if (show_identities)
+        gba_put_view(w, identity);
+    else
+        rt_log_mask(identity, w);
+}
+
 /* ---- the line ---- */
 
 static void put_line(gba_writer *w, enum rt_log_level level, const char *event,

@@ -2,7 +2,7 @@
 /*
  * Log: one line an event, key=value, with time, program, run id.
  *
- *   2030-01-01T00:00:00.123Z keystrap-bsf[4711] warn ub.refused run=9f2c5b0a7e11 reason=mac-wrong
+ *   2030-01-01T00:00:00.123Z keystrap-bsf[4711] warn ub.refused reason=mac-wrong run=9f2c5b0a7e11
  *
  * or the same as JSON (rt/log_line.h).  The run ties the lines of one exchange together:
  * adapters set it whenever they go on with an exchange.
@@ -74,3 +74,6 @@ uint64_t rt_log_lost(void);
 /* "0010***@ims.mnc001...": the first four characters of the user part (half of
  * it when it has less than eight) and the domain. */
 void rt_log_mask(gba_view identity, gba_writer *w);
+
+/* An identity as the log shows it: masked, or whole when the configuration says so. */
+void rt_log_identity(gba_view identity, gba_writer *w);

@@ -9,7 +9,7 @@
 enum {
     VALUE_MAX = 512, /* octets of one value; the rest is cut and marked */
     MASK_SHOWN = 4,
-    CUT_ROOM = 32, /* for the mark of a line that was cut */
+    END_ROOM = 64, /* for the run and the mark of a line that was cut */
 };
 
 void rt_log_mask(gba_view identity, gba_writer *w)
@@ -165,15 +165,15 @@ static bool put_fields(gba_writer *w, const struct rt_log_style *style, const st
 void rt_log_line(gba_writer *w, const struct rt_log_style *style, const struct rt_log_head *head,
                  const struct rt_log_field *fields)
 {
-    w->cap -= CUT_ROOM;
+    w->cap -= END_ROOM;
     if (style->json)
         put_start_json(w, style, head);
     else
         put_start(w, style->program, head);
+    bool whole = put_fields(w, style, fields);
+    w->cap += END_ROOM;
     if (head->run != 0)
         put_run(w, style, head->run);
-    bool whole = put_fields(w, style, fields);
-    w->cap += CUT_ROOM;
     if (!whole)
         put_field(w, style, &RT_CSTR("cut", "line"));
     gba_put_str(w, style->json ? "}\n" : "\n");

@@ -2,9 +2,9 @@
 /*
  * A line of the log or of the audit file, in one of two forms:
  *
- *   2030-01-01T00:00:00.123Z keystrap-bsf[4711] warn ub.refused run=9f2c5b0a7e11 reason=mac-wrong
+ *   2030-01-01T00:00:00.123Z keystrap-bsf[4711] warn ub.refused reason=mac-wrong run=9f2c5b0a7e11
  *   {"time":"2030-01-01T00:00:00.123Z","program":"keystrap-bsf","pid":4711,"level":"warn",
- *    "event":"ub.refused","run":"9f2c5b0a7e11","reason":"mac-wrong"}
+ *    "event":"ub.refused","reason":"mac-wrong","run":"9f2c5b0a7e11"}
  *
  * Values are escaped, so nobody can forge a line.
  */

@@ -110,15 +110,23 @@ void rt_metrics_gauge(gba_writer *w, const char *name, const char *help, uint64_
     rt_metrics_sample(w, name, NULL, value);
 }
 
-void rt_metrics_reasons(gba_writer *w, const char *name, const char *help, const struct rt_reasons *reasons)
+void rt_metrics_by_reason(gba_writer *w, const char *name, const struct rt_label *label,
+                          const struct rt_reasons *reasons)
 {
-    rt_metrics_family(w, name, "counter", help);
     for (int rc = 0; rc < GBA_RC_COUNT; rc++) {
-        const struct rt_label labels[] = {{"reason", gba_view_cstr(gba_rc_token((gba_rc)rc))}, {0}};
+        struct rt_label labels[3] = {{"reason", gba_view_cstr(gba_rc_token((gba_rc)rc))}};
         uint64_t n = atomic_load_explicit(&reasons->n[rc], memory_order_relaxed);
+        if (label)
+            labels[1] = *label;
         if (n > 0)
             rt_metrics_sample(w, name, labels, n);
     }
+}
+
+void rt_metrics_reasons(gba_writer *w, const char *name, const char *help, const struct rt_reasons *reasons)
+{
+    rt_metrics_family(w, name, "counter", help);
+    rt_metrics_by_reason(w, name, NULL, reasons);
 }
 
 /* ---- histograms ---- */

@@ -21,7 +21,7 @@
 /* On the loop's thread. */
 typedef void rt_metrics_fn(void *arg, gba_writer *w);
 
-enum { RT_METRICS_MAX = 32, RT_METRICS_LABELS_MAX = 4 };
+enum { RT_METRICS_MAX = 32 };
 
 /* Zeroed before. */
 struct rt_metrics {
@@ -61,6 +61,10 @@ void rt_metrics_gauge(gba_writer *w, const char *name, const char *help, uint64_
 
 /* A family of counters, one a reason that is not zero. */
 void rt_metrics_reasons(gba_writer *w, const char *name, const char *help, const struct rt_reasons *reasons);
+
+/* The samples alone, with a label more; label may be NULL. */
+void rt_metrics_by_reason(gba_writer *w, const char *name, const struct rt_label *label,
+                          const struct rt_reasons *reasons);
 
 /* ---- histograms of times ---- */
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/io/role.h"
 
+#include "bsf/io/role_watch.h"
 #include "bsf/io/store_open.h"
+#include "bsf/io/store_watch.h"
 #include "rt/log.h"
 #include "rt/node.h"
 
@@ -15,6 +17,7 @@ static gba_rc open_zn(struct bsf_role *role, struct rt_daemon *daemon, const str
         .dia = role->dia,
         .store = &role->store,
         .ring = &role->ring,
+        .seen = &role->seen,
         .mef = mef->zn,
     };
     return bsf_zn_fd_open(&parts, &role->zn);
@@ -30,6 +33,7 @@ static gba_rc open_ub(struct bsf_role *role, struct rt_daemon *daemon, const str
         .zh = role->zh,
         .store = &role->store,
         .ring = &role->ring,
+        .seen = &role->seen,
         .done = mef->done,
         .done_arg = mef->done_arg,
     };
@@ -63,11 +67,14 @@ gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const stru
     if (conf->names.n == 0)
         return GBA_OK;
     GBA_TRY(bsf_store_open(loop, &conf->store, &role->ring, &role->store));
+    GBA_TRY(bsf_store_watch(&role->store, rt_daemon_metrics(daemon)));
+    GBA_TRY(bsf_seen_open(&role->seen, rt_daemon_metrics(daemon)));
     GBA_TRY(rt_node_start(loop, &conf->diameter, apps, 2, &role->dia));
     GBA_TRY(open_zn(role, daemon, conf, mef));
     GBA_TRY(
         bsf_zh_fd_open(&(struct bsf_zh_fd_parts){loop, conf, rt_daemon_live(daemon), role->dia}, &role->zh));
     GBA_TRY(open_ub(role, daemon, conf, mef));
+    GBA_TRY(bsf_role_watch(role, daemon));
     const struct rt_serve_handler handler = bsf_ub_http_handler(role->ub);
     GBA_TRY(rt_serve_open(&role->serve, daemon, &conf->http, &handler));
     return conf->https.listen.n > 0 ? open_tls(role, daemon, conf) : GBA_OK;
@@ -75,12 +82,10 @@ gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const stru
 
 void bsf_role_log_counters(const struct bsf_role *role)
 {
-    if (role->ub)
-        bsf_ub_http_log_counters(role->ub);
+    rt_reasons_log(&role->seen.ub, "ub.count");
     if (role->zh)
         bsf_zh_fd_log_counters(role->zh);
-    if (role->zn)
-        bsf_zn_fd_log_counters(role->zn);
+    rt_reasons_log(&role->seen.zn, "zn.count");
     if (role->dia)
         rt_dia_log_counters(role->dia);
     rt_serve_log_counters(&role->serve);
@@ -101,9 +106,12 @@ size_t bsf_role_busy(const struct bsf_role *role)
 /* The store first, then Diameter: what waits for them is answered while its adapter lives. */
 void bsf_role_close(struct bsf_role *role)
 {
+    bsf_role_unwatch(role);
+    bsf_seen_close(&role->seen);
     rt_serve_close(&role->serve);
     if (role->store.close)
         role->store.close(role->store.self);
+    role->store.self = NULL;
     if (role->dia)
         rt_dia_close(role->dia, 2000);
     if (role->zh)

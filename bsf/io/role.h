@@ -3,6 +3,7 @@
  * opened and closed together. */
 #pragma once
 
+#include "bsf/io/seen.h"
 #include "bsf/io/ub_http.h"
 #include "bsf/io/zn_fd.h"
 #include "rt/serve.h"
@@ -15,6 +16,8 @@ struct bsf_role {
     struct bsf_zh_fd *zh;
     struct bsf_ub_http *ub;
     struct bsf_zn_fd *zn;
+    struct bsf_seen seen;
+    struct rt_daemon *daemon; /* NULL: nobody watches */
     struct rt_serve serve;
     struct rt_serve_name names[64]; /* of TLS; config/bsf.opt allows no more */
 };

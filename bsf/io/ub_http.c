@@ -6,7 +6,6 @@
 
 #include "rt/addr.h"
 #include "rt/log.h"
-#include "rt/reasons.h"
 
 enum { TICK_MS = 1000 };
 
@@ -17,7 +16,6 @@ struct bsf_ub_http {
     struct rt_timer *tick;
     size_t live; /* requests not yet answered */
     bool closing;
-    struct rt_reasons reasons;
 };
 
 /* What is noted of a connection for its request. */
@@ -31,6 +29,7 @@ struct exchange {
     struct bsf_ub_http *ub;
     struct rt_http_tx *tx;
     const struct bsf_conf *conf;
+    uint64_t log_run, begun_ns, asked_ns;
     void (*go_on)(struct exchange *x, const struct bsf_ub_event *event);
     struct bsf_ub_run run;
 };
@@ -39,20 +38,6 @@ static void release(struct bsf_ub_http *ub)
 {
     free(ub->memory);
     free(ub);
-}
-
-static void log_reply(const struct exchange *x, const struct bsf_ub_order *order)
-{
-    unsigned status = order->reply->status;
-    gba_view peer = rt_http_peer(x->tx), impi = gba_text_view(&x->run.impi);
-    if (status == 200)
-        rt_log(RT_LOG_INFO, "ub.bootstrapped", RT_ID("impi", impi), RT_STR("peer", peer),
-               RT_NUM("expiry", x->run.expiry_s));
-    else if (order->reason == GBA_OK)
-        rt_log(RT_LOG_DEBUG, "ub.challenged", RT_ID("impi", impi), RT_STR("peer", peer));
-    else
-        rt_log(status == 401 ? RT_LOG_NOTICE : RT_LOG_WARN, status == 401 ? "ub.rechallenged" : "ub.refused",
-               RT_REASON(order->reason), RT_NUM("status", status), RT_ID("impi", impi), RT_STR("peer", peer));
 }
 
 static void tell(const struct exchange *x)
@@ -64,17 +49,56 @@ static void tell(const struct exchange *x)
                                                x->run.expiry_s});
 }
 
+static void count_live(struct bsf_ub_http *ub, int by)
+{
+    ub->live += (size_t)by;
+    ub->parts.seen->ub_live = ub->live;
+}
+
+static void on_forgotten(void *arg, gba_rc rc, const struct bsf_stored *found, size_t n)
+{
+    (void)arg;
+    (void)rc;
+    (void)found;
+    (void)n;
+}
+
+/* What the audit log must know and does not, has not happened: the session goes again. */
+static void take_back(struct exchange *x, gba_rc rc)
+{
+    const struct bsf_store *store = x->ub->parts.store;
+    bsf_store_key key;
+    bsf_ub_reply_refuse(x->conf, rc, &x->run.reply);
+    if (bsf_key_of(BSF_KEY_BTID, gba_text_view(&x->run.btid), &key) == GBA_OK)
+        store->del(store->self, &key, on_forgotten, NULL);
+}
+
 static void reply(struct exchange *x, const struct bsf_ub_order *order)
 {
     struct bsf_ub_http *ub = x->ub;
-    log_reply(x, order);
-    if (order->reply->status == 200)
+    bool good = order->reply->status == 200;
+    struct bsf_seen_ub seen = {
+        .status = order->reply->status,
+        .reason = order->reason,
+        .impi = gba_text_view(&x->run.impi),
+        .btid = good ? gba_text_view(&x->run.btid) : gba_view_cstr(NULL),
+        .peer = rt_http_peer(x->tx),
+        .expiry_s = x->run.expiry_s,
+        .begun_ns = x->begun_ns,
+    };
+    gba_rc rc = good ? bsf_seen_bootstrap(&seen) : GBA_OK;
+    if (rc != GBA_OK) {
+        take_back(x, rc);
+        seen.reason = rc;
+        seen.status = x->run.reply.msg.status;
+    } else if (good) {
         tell(x);
-    rt_reasons_add(&ub->reasons, order->reason);
-    rt_http_reply(x->tx, order->reply);
+    }
+    bsf_seen_ub(ub->parts.seen, rt_loop_env(ub->parts.loop), &seen);
+    rt_http_reply(x->tx, rc == GBA_OK ? order->reply : &x->run.reply.msg);
     rt_live_drop(ub->parts.live, x->conf);
     free(x);
-    ub->live--;
+    count_live(ub, -1);
     if (ub->closing && ub->live == 0)
         release(ub);
 }
@@ -97,6 +121,7 @@ static void on_stored(void *arg, gba_rc rc, const struct bsf_stored *found, size
 static void on_vector(void *arg, const struct bsf_zh_answer *answer)
 {
     struct exchange *x = arg;
+    bsf_seen_zh(x->ub->parts.seen, answer->rc, x->asked_ns);
     x->go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_VECTOR,
                                        .rc = answer->rc,
                                        .maa = answer->maa,
@@ -115,6 +140,7 @@ static void obey(struct exchange *x, const struct bsf_ub_order *order)
         store->put(store->self, &order->put, on_stored, x);
         return;
     case BSF_UB_ASK_HSS:
+        x->asked_ns = uv_hrtime();
         bsf_zh_fd_ask(parts->zh, &order->zh, on_vector, x);
         return;
     case BSF_UB_REPLY:
@@ -126,9 +152,13 @@ static void obey(struct exchange *x, const struct bsf_ub_order *order)
 static void go_on(struct exchange *x, const struct bsf_ub_event *event)
 {
     struct bsf_ub_order order;
+    uint64_t before = rt_log_run(x->log_run);
     x->ub->engine.conf = x->conf;
     bsf_ub_step(&x->ub->engine, &x->run, rt_loop_env(x->ub->parts.loop), event, &order);
+    x->log_run = x->run.via.run;
+    rt_log_run(x->log_run);
     obey(x, &order);
+    rt_log_run(before);
 }
 
 /* The connection as the engine wants it; an address that the kernel did not tell stays absent.
@@ -154,7 +184,7 @@ static void on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_m
     struct bsf_ub_http *ub = arg;
     struct exchange *x = malloc(sizeof *x);
     if (!x) {
-        rt_reasons_add(&ub->reasons, GBA_E_MEMORY);
+        rt_reasons_add(&ub->parts.seen->ub, GBA_E_MEMORY);
         rt_http_reply(tx, &no_memory);
         return;
     }
@@ -162,9 +192,13 @@ static void on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_m
     x->tx = tx;
     x->conf = rt_live_hold(ub->parts.live);
     x->go_on = go_on;
-    ub->live++;
+    x->log_run = rt_log_run_new(rt_loop_env(ub->parts.loop));
+    x->begun_ns = uv_hrtime();
+    count_live(ub, 1);
     const struct note *note = rt_http_note(tx);
-    go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = req, .via = &note->via});
+    struct bsf_ub_via via = note->via;
+    via.run = x->log_run;
+    go_on(x, &(struct bsf_ub_event){.kind = BSF_UB_REQUEST, .req = req, .via = &via});
 }
 
 struct rt_serve_handler bsf_ub_http_handler(struct bsf_ub_http *ub)
@@ -199,9 +233,14 @@ out:
     return GBA_E_MEMORY;
 }
 
-void bsf_ub_http_log_counters(const struct bsf_ub_http *ub)
+uint32_t bsf_ub_http_vectors_left(const struct bsf_ub_http *ub, gba_view impi)
 {
-    rt_reasons_log(&ub->reasons, "ub.count");
+    return bsf_limits_left(&ub->engine.limits, rt_loop_env(ub->parts.loop)->mono_ms, impi);
+}
+
+size_t bsf_ub_http_challenges(const struct bsf_ub_http *ub)
+{
+    return ub->engine.challenges.slots.n;
 }
 
 void bsf_ub_http_close(struct bsf_ub_http *ub)

@@ -2,6 +2,7 @@
 /* Ub over HTTP: requests in, replies out, and in between what the engine orders. */
 #pragma once
 
+#include "bsf/io/seen.h"
 #include "bsf/io/zh_fd.h"
 #include "bsf/store.h"
 #include "bsf/ub.h"
@@ -22,6 +23,7 @@ struct bsf_ub_http_parts {
     struct bsf_zh_fd *zh;
     const struct bsf_store *store;
     const gba_seal_ring *ring;
+    struct bsf_seen *seen;
     void (*done)(void *arg, const struct bsf_ub_http_done *done); /* after each; NULL: nobody cares */
     void *done_arg;
 };
@@ -32,8 +34,11 @@ GBA_MUST_USE gba_rc bsf_ub_http_open(const struct bsf_ub_http_parts *parts, stru
 /* The handler of the HTTP side, for as long as ub. */
 struct rt_serve_handler bsf_ub_http_handler(struct bsf_ub_http *ub);
 
-/* One notice for each reason that ended requests so far. */
-void bsf_ub_http_log_counters(const struct bsf_ub_http *ub);
+/* How many vectors this subscriber could have now (ub.limits.identity). */
+uint32_t bsf_ub_http_vectors_left(const struct bsf_ub_http *ub, gba_view impi);
+
+/* How many challenges wait for their response. */
+size_t bsf_ub_http_challenges(const struct bsf_ub_http *ub);
 
 /* After store and Diameter node were closed: wipes; frees once the last request is answered. */
 void bsf_ub_http_close(struct bsf_ub_http *ub);

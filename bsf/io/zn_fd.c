@@ -2,17 +2,16 @@
 #include "bsf/io/zn_fd.h"
 
 #include <stdlib.h>
+#include <uv.h>
 
 #include "diameter-dict/zh.h"
 #include "rt/log.h"
-#include "rt/reasons.h"
 
 struct bsf_zn_fd {
     struct bsf_zn_fd_parts parts;
     struct bsf_zn engine;
     void *memory;
     size_t live; /* requests not yet answered */
-    struct rt_reasons reasons;
 };
 
 /* One BIR on its way; freed when it is answered. */
@@ -20,17 +19,17 @@ struct exchange {
     struct bsf_zn_fd *zn;
     struct msg *msg;
     const struct bsf_conf *conf;
+    uint64_t begun_ns;
     struct dia_bir bir;
     struct bsf_zn_run run;
 };
 
-static void answer_fault(struct bsf_zn_fd *zn, struct msg *msg, const struct dia_fault *fault, gba_rc reason)
+static void answer_fault(struct bsf_zn_fd *zn, struct msg *msg, const struct dia_fault *fault)
 {
     const struct dia_route origin = {
         .origin_host = gba_text_view(&zn->parts.conf->diameter.identity),
         .origin_realm = gba_text_view(&zn->parts.conf->diameter.realm),
     };
-    rt_reasons_add(&zn->reasons, reason);
     if (dia_error_encode(&msg, &origin, fault) != GBA_OK)
         rt_log(RT_LOG_ERROR, "zn.unanswered", RT_REASON(GBA_E_DIA_ENCODE));
     rt_dia_answer(zn->parts.dia, msg);
@@ -42,26 +41,47 @@ static gba_view fqdn_of(gba_view naf_id)
     return gba_view_sub(naf_id, 0, naf_id.n >= sizeof(gba_uaid) ? naf_id.n - sizeof(gba_uaid) : 0);
 }
 
-static void log_answer(const struct exchange *x, const struct bsf_zn_order *order)
+static struct bsf_seen_zn seen_of(const struct exchange *x, const struct bsf_zn_order *order)
 {
-    bool good = order->reason == GBA_OK;
-    rt_log(good ? RT_LOG_INFO : RT_LOG_WARN, good ? "zn.key-given" : "zn.refused", RT_REASON(order->reason),
-           RT_STR("peer", rt_dia_peer_of(x->msg)), RT_STR("origin", x->bir.route.origin_host),
-           RT_STR("naf", fqdn_of(x->bir.naf_id)), RT_ID("btid", x->bir.btid),
-           RT_NUM("code", order->bia.result.code));
+    return (struct bsf_seen_zn){
+        .reason = order->reason,
+        .code = order->bia.result.code,
+        .peer = rt_dia_peer_of(x->msg),
+        .origin = x->bir.route.origin_host,
+        .naf = fqdn_of(x->bir.naf_id),
+        .btid = x->bir.btid,
+        .begun_ns = x->begun_ns,
+    };
 }
 
-static void answer(struct exchange *x, const struct bsf_zn_order *order)
+/* No key goes out that the audit log does not know, when it must. */
+static void audit(const struct exchange *x, struct bsf_zn_order *order)
+{
+    const struct bsf_seen_zn seen = seen_of(x, order);
+    gba_rc rc = order->reason == GBA_OK ? bsf_seen_key(&seen) : GBA_OK;
+    if (rc == GBA_OK)
+        return;
+    gba_wipe(&order->bia);
+    order->reason = rc;
+    order->bia = (struct dia_bia){
+        .result = {false, DIA_UNABLE_TO_COMPLY},
+        .origin_host = gba_text_view(&x->zn->parts.conf->diameter.identity),
+        .origin_realm = gba_text_view(&x->zn->parts.conf->diameter.realm),
+    };
+}
+
+static void answer(struct exchange *x, struct bsf_zn_order *order)
 {
     struct bsf_zn_fd *zn = x->zn;
-    log_answer(x, order);
+    audit(x, order);
+    const struct bsf_seen_zn seen = seen_of(x, order);
+    bsf_seen_zn(zn->parts.seen, rt_loop_env(zn->parts.loop), &seen);
     if (order->avp_code != 0 || dia_bia_encode(&x->msg, &order->bia) != GBA_OK) {
         struct dia_fault fault = {order->bia.result, order->avp_code};
         if (order->avp_code == 0)
             fault.result = (struct dia_result){false, DIA_UNABLE_TO_COMPLY};
-        answer_fault(zn, x->msg, &fault, order->avp_code ? order->reason : GBA_E_DIA_ENCODE);
+        answer_fault(zn, x->msg, &fault);
     } else {
-        rt_reasons_add(&zn->reasons, order->reason);
         rt_dia_answer(zn->parts.dia, x->msg);
     }
     rt_live_drop(zn->parts.live, x->conf);
@@ -96,24 +116,33 @@ static void serve(struct exchange *x)
         answer(x, &order);
 }
 
+static void refuse(struct bsf_zn_fd *zn, struct msg *msg, const struct dia_fault *fault, gba_rc rc)
+{
+    const struct bsf_seen_zn seen = {
+        .reason = rc, .code = fault->result.code, .peer = rt_dia_peer_of(msg), .begun_ns = uv_hrtime()};
+    bsf_seen_zn(zn->parts.seen, rt_loop_env(zn->parts.loop), &seen);
+    answer_fault(zn, msg, fault);
+}
+
 static void on_request(void *arg, struct msg *msg)
 {
     struct bsf_zn_fd *zn = arg;
     struct dia_fault fault = {{false, DIA_TOO_BUSY}, 0};
     struct exchange *x = malloc(sizeof *x);
+    uint64_t before = rt_log_run(rt_log_run_new(rt_loop_env(zn->parts.loop)));
     gba_rc rc = x ? dia_bir_decode(msg, &x->bir, &fault) : GBA_E_MEMORY;
     if (rc != GBA_OK) {
-        rt_log(RT_LOG_WARN, "zn.refused", RT_REASON(rc), RT_STR("peer", rt_dia_peer_of(msg)),
-               RT_NUM("code", fault.result.code), RT_NUM("avp", fault.avp_code));
-        answer_fault(zn, msg, &fault, rc);
+        refuse(zn, msg, &fault, rc);
         free(x);
-        return;
+    } else {
+        x->zn = zn;
+        x->msg = msg;
+        x->conf = rt_live_hold(zn->parts.live);
+        x->begun_ns = uv_hrtime();
+        zn->live++;
+        serve(x);
     }
-    x->zn = zn;
-    x->msg = msg;
-    x->conf = rt_live_hold(zn->parts.live);
-    zn->live++;
-    serve(x);
+    rt_log_run(before);
 }
 
 gba_rc bsf_zn_fd_open(const struct bsf_zn_fd_parts *parts, struct bsf_zn_fd **out)
@@ -141,11 +170,6 @@ out:
 size_t bsf_zn_fd_busy(const struct bsf_zn_fd *zn)
 {
     return zn->live;
-}
-
-void bsf_zn_fd_log_counters(const struct bsf_zn_fd *zn)
-{
-    rt_reasons_log(&zn->reasons, "zn.count");
 }
 
 void bsf_zn_fd_close(struct bsf_zn_fd *zn)

@@ -2,6 +2,7 @@
 /* Zn over Diameter: BIR in, BIA out, as the engine orders. */
 #pragma once
 
+#include "bsf/io/seen.h"
 #include "bsf/store.h"
 #include "bsf/zn_serve.h"
 #include "rt/fdiam.h"
@@ -16,6 +17,7 @@ struct bsf_zn_fd_parts {
     struct rt_dia *dia;
     const struct bsf_store *store;
     const gba_seal_ring *ring;
+    struct bsf_seen *seen;
     const struct bsf_zn_mef *mef; /* NULL: this BSF is no MEF */
 };
 
@@ -24,9 +26,6 @@ GBA_MUST_USE gba_rc bsf_zn_fd_open(const struct bsf_zn_fd_parts *parts, struct b
 
 /* How many requests are not answered yet. */
 size_t bsf_zn_fd_busy(const struct bsf_zn_fd *zn);
-
-/* One notice for each reason that ended requests so far. */
-void bsf_zn_fd_log_counters(const struct bsf_zn_fd *zn);
 
 /* After store and Diameter node were closed: wipes and frees. */
 void bsf_zn_fd_close(struct bsf_zn_fd *zn);

@@ -146,10 +146,12 @@ static bool looks(const struct m2m_admin_later *x)
     return gba_view_eq(x->req->method, GBA_LIT("GET"));
 }
 
+/* Most resources have no name. */
+#define NAME(x) ((x)->name.n > 0 ? RT_ID("name", gba_writer_view(&(x)->name)) : RT_CSTR("name", ""))
+
 #define WHAT(x)                                                                                              \
     RT_STR("method", (x)->req->method),                                                                      \
-        RT_CSTR("resource", (x)->match.route ? (x)->match.route->path : "unknown"),                          \
-        RT_ID("name", gba_writer_view(&(x)->name))
+        RT_CSTR("resource", (x)->match.route ? (x)->match.route->path : "unknown"), NAME(x)
 
 /* Whoever watches needs no token for what tells nothing of anybody. */
 static gba_rc may_ask(const struct m2m_admin_later *x, bool scrapes)

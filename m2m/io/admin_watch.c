@@ -3,6 +3,8 @@
 
 #include "gba/base/stamp.h"
 #include "m2m/io/admin.h"
+#include "rt/conf_show.h"
+#include "rt/live.h"
 
 static gba_rc live(void *arg, const struct m2m_admin_ask *ask)
 {
@@ -63,6 +65,37 @@ static gba_rc version(void *arg, const struct m2m_admin_ask *ask)
     return GBA_OK;
 }
 
+static gba_rc configuration(void *arg, const struct m2m_admin_ask *ask)
+{
+    const struct m2m_admin_watch *watch = arg;
+    struct gba_json_out o = {.w = ask->out};
+    gba_json_begin(&o, NULL, '{');
+    rt_conf_show(rt_daemon_rows(watch->daemon), rt_live_now(rt_daemon_live(watch->daemon)), &o);
+    gba_json_end(&o, '}');
+    return GBA_OK;
+}
+
+static gba_rc reload(void *arg, const struct m2m_admin_ask *ask)
+{
+    const struct m2m_admin_watch *watch = arg;
+    struct gba_json_out o = {.w = ask->out};
+    gba_rc rc = rt_daemon_reload(watch->daemon);
+    gba_view line, left = rt_daemon_reload_said(watch->daemon);
+    if (rc != GBA_OK) {
+        gba_view_split(left, '\n', &line, &left);
+        return gba_text_set(ask->at, gba_view_sub(line, 0, GBA_TEXT_MAX)) == GBA_OK ? rc : GBA_E_BUG;
+    }
+    gba_json_begin(&o, NULL, '{');
+    gba_json_begin(&o, "said", '[');
+    while (left.n > 0) {
+        gba_view_split(left, '\n', &line, &left);
+        gba_json_text(&o, NULL, line);
+    }
+    gba_json_end(&o, ']');
+    gba_json_end(&o, '}');
+    return GBA_OK;
+}
+
 static const struct m2m_admin_route open_routes[] = {
     {"GET", "/livez", live},
     {"GET", "/readyz", ready},
@@ -76,6 +109,8 @@ static const struct m2m_admin_route scrape_routes[] = {
 
 static const struct m2m_admin_route token_routes[] = {
     {"GET", "/v1/version", version},
+    {"GET", "/v1/configuration", configuration},
+    {"POST", "/v1/reload", reload},
     {0},
 };
 

@@ -7,7 +7,7 @@
 
 #include "m2m/io/admin.h"
 
-enum { EXIT_GOOD = 0, EXIT_USAGE = 2, SIG = 1000, KEY, USE, PEER, UNTIL, LIFETIME };
+enum { EXIT_GOOD = 0, EXIT_USAGE = 2, SIG = 1000, KEY, USE, PEER, UNTIL, LIFETIME, NAF, UA };
 
 static const struct command {
     const char *words[2]; /* the second may be NULL */
@@ -27,11 +27,24 @@ static const struct command {
     {{"keys", "list"}, "keys list", M2M_CTL_KEY_LIST, false},
     {{"key", "import"}, "key import", M2M_CTL_KEY_IMPORT, true},
     {{"key", "delete"}, "key delete", M2M_CTL_KEY_DELETE, true},
+    {{"health", NULL}, "health", M2M_CTL_HEALTH, false},
+    {{"metrics", NULL}, "metrics", M2M_CTL_METRICS, false},
+    {{"version", NULL}, "version", M2M_CTL_VERSION, false},
+    {{"configuration", NULL}, "configuration", M2M_CTL_CONFIGURATION, false},
+    {{"peers", NULL}, "peers", M2M_CTL_PEERS, false},
+    {{"challenges", NULL}, "challenges", M2M_CTL_CHALLENGES, false},
+    {{"sessions", "of"}, "sessions of", M2M_CTL_SESSIONS_OF, true},
+    {{"sessions", NULL}, "sessions", M2M_CTL_SESSIONS, false},
+    {{"session", "show"}, "session show", M2M_CTL_SESSION_SHOW, true},
+    {{"revoke", "session"}, "revoke session", M2M_CTL_REVOKE_SESSION, true},
+    {{"revoke", "subscriber"}, "revoke subscriber", M2M_CTL_REVOKE_SUBSCRIBER, true},
+    {{"explain", NULL}, "explain", M2M_CTL_EXPLAIN, true},
+    {{"reload", NULL}, "reload", M2M_CTL_RELOAD, false},
 };
 
 static void print_help(void)
 {
-    printf("keystrap-ctl: what operators do at a running MEF, MAF or peer\n\n"
+    printf("keystrap-ctl: what operators see and do at a running BSF, MEF, MAF or peer\n\n"
            "Usage: keystrap-ctl new-key FILE\n"
            "       keystrap-ctl [OPTION]... enrolee put FILE [--sig=FILE]\n"
            "       keystrap-ctl [OPTION]... enrolee list | enrolee show NAME | enrolee delete NAME\n"
@@ -39,7 +52,12 @@ static void print_help(void)
            "       keystrap-ctl [OPTION]... enrolment-keys list | enrolment-key delete KEID\n"
            "       keystrap-ctl [OPTION]... keys list | key delete NAME\n"
            "       keystrap-ctl [OPTION]... key import NAME --use=km|kpsa --key=FILE [--peer=ID] "
-           "[--until=TIME]\n\n"
+           "[--until=TIME]\n"
+           "       keystrap-ctl [OPTION]... health | metrics | version | configuration\n"
+           "       keystrap-ctl [OPTION]... peers | challenges | reload\n"
+           "       keystrap-ctl [OPTION]... sessions | sessions of IMPI | session show BTID\n"
+           "       keystrap-ctl [OPTION]... revoke session BTID | revoke subscriber IMPI\n"
+           "       keystrap-ctl [OPTION]... explain IMPI|BTID [--naf=FQDN] [--ua=PROTOCOL]\n\n"
            "  -a, --admin=ADDRESS:PORT  where the daemon's admin section listens (default 127.0.0.1:8089)\n"
            "  -t, --token-file=FILE     its token (default /etc/keystrap/admin.token)\n"
            "      --sig=FILE            signature over the instruction file (openssl dgst -sha256 -sign)\n"
@@ -48,10 +66,13 @@ static void print_help(void)
            "      --key=FILE            file with the key in hexadecimal, - for standard input\n"
            "      --peer=ID             CSE-ID or AE-ID of who else has the key\n"
            "      --until=TIME          when it ends, as in 20270101T000000 (UTC)\n"
+           "      --naf=FQDN            explain which rule would let whom ask for this NAF\n"
+           "      --ua=PROTOCOL         with this Ua security protocol, as in zn.ua\n"
            "  -j, --json                print JSON\n"
            "  -h, --help                show this help and exit\n"
            "      --version             show the version and exit\n\n"
-           "Exit codes: 0 done, 1 the daemon refuses, 2 wrong usage, 3 the daemon cannot be asked,\n"
+           "Exit codes: 0 done, 1 the daemon refuses or is not ready, 2 wrong usage, 3 the daemon cannot be "
+           "asked,\n"
            "4 a file cannot be used.\n");
 }
 
@@ -84,8 +105,8 @@ static bool set_option(struct m2m_ctl_args *args, int option, int *exit_code)
     const struct {
         int option;
         const char **file;
-    } texts[] = {{'t', &args->token_file}, {SIG, &args->sig},   {KEY, &args->key},
-                 {USE, &args->use},        {PEER, &args->peer}, {UNTIL, &args->until}};
+    } texts[] = {{'t', &args->token_file}, {SIG, &args->sig},     {KEY, &args->key}, {USE, &args->use},
+                 {PEER, &args->peer},      {UNTIL, &args->until}, {NAF, &args->naf}, {UA, &args->ua}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (texts[i].option == option) {
             *texts[i].file = optarg;
@@ -143,6 +164,8 @@ static bool set_command(struct m2m_ctl_args *args, int n, char **words, int *exi
 static bool check_options(const struct m2m_ctl_args *args, int *exit_code)
 {
     bool import = args->command == M2M_CTL_KEY_IMPORT;
+    if ((args->naf || args->ua) && args->command != M2M_CTL_EXPLAIN)
+        return wrong("--naf and --ua are for explain", NULL, exit_code);
     if (args->sig && args->command != M2M_CTL_ENROLEE_PUT)
         return wrong("--sig is for enrolee put", NULL, exit_code);
     if (args->lifetime_s > 0 && args->command != M2M_CTL_TOKEN_ISSUE)
@@ -162,7 +185,8 @@ bool m2m_ctl_args_parse(int argc, char **argv, struct m2m_ctl_args *args, int *e
         {"use", required_argument, NULL, USE},     {"peer", required_argument, NULL, PEER},
         {"until", required_argument, NULL, UNTIL}, {"lifetime", required_argument, NULL, LIFETIME},
         {"json", no_argument, NULL, 'j'},          {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
+        {"version", no_argument, NULL, 'V'},       {"naf", required_argument, NULL, NAF},
+        {"ua", required_argument, NULL, UA},       {NULL, 0, NULL, 0},
     };
     *args = (struct m2m_ctl_args){.token_file = "/etc/keystrap/admin.token"};
     if (!set_address(args, "127.0.0.1:8089"))

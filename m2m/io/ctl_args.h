@@ -17,6 +17,19 @@ enum m2m_ctl_command {
     M2M_CTL_KEY_LIST,
     M2M_CTL_KEY_IMPORT,
     M2M_CTL_KEY_DELETE,
+    M2M_CTL_HEALTH,
+    M2M_CTL_METRICS,
+    M2M_CTL_VERSION,
+    M2M_CTL_CONFIGURATION,
+    M2M_CTL_PEERS,
+    M2M_CTL_CHALLENGES,
+    M2M_CTL_SESSIONS,
+    M2M_CTL_SESSIONS_OF,
+    M2M_CTL_SESSION_SHOW,
+    M2M_CTL_REVOKE_SESSION,
+    M2M_CTL_REVOKE_SUBSCRIBER,
+    M2M_CTL_EXPLAIN,
+    M2M_CTL_RELOAD,
 };
 
 struct m2m_ctl_args {
@@ -27,6 +40,7 @@ struct m2m_ctl_args {
     const char *token_file;
     const char *sig, *key; /* files; NULL: not given */
     const char *use, *peer, *until;
+    const char *naf, *ua;
     uint32_t lifetime_s; /* 0: not given */
     bool json;
 };

@@ -92,6 +92,20 @@ static void put_segment(gba_writer *w, gba_view name)
     }
 }
 
+static void put_query(gba_writer *w, const struct m2m_ctl_request *req)
+{
+    const char *before = "?";
+    for (size_t i = 0; i < sizeof req->query / sizeof *req->query; i++) {
+        if (!req->query[i].value)
+            continue;
+        gba_put_str(w, before);
+        gba_put_str(w, req->query[i].name);
+        gba_put_u8(w, '=');
+        put_segment(w, gba_view_cstr(req->query[i].value));
+        before = "&";
+    }
+}
+
 static gba_rc set_url(CURL *curl, const struct m2m_ctl_daemon *daemon, const struct m2m_ctl_request *req)
 {
     char url[LINE_MAX_N + 3 * GBA_TEXT_MAX];
@@ -104,6 +118,7 @@ static gba_rc set_url(CURL *curl, const struct m2m_ctl_daemon *daemon, const str
         put_segment(&w, req->name);
     }
     gba_put_str(&w, req->action ? req->action : "");
+    put_query(&w, req);
     gba_put_u8(&w, 0);
     GBA_ENSURE(gba_writer_end(&w) == GBA_OK, GBA_E_TOO_LONG);
     return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK ? GBA_OK : GBA_E_MEMORY;

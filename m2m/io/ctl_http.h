@@ -17,6 +17,10 @@ struct m2m_ctl_request {
     const char *collection; /* "/v1/enrolees" */
     gba_view name;          /* of the resource; absent: the collection */
     const char *action;     /* "/token"; NULL: none */
+    struct m2m_ctl_query {
+        const char *name;
+        const char *value; /* NULL: leave it out */
+    } query[2];
     gba_view body;
     gba_view signature;     /* DER; absent: none */
 };

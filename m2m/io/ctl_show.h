@@ -4,7 +4,7 @@
 
 #include "gba/base/text.h"
 
-/* An answer: as it is, or each value in a line "member value" with a blank line between
+/* An answer: as it is (text too), or each value in a line "member value" with a blank line between
  * the entries of a list.  E_JSON, E_JSON_SIZE, E_IO. */
 GBA_MUST_USE gba_rc m2m_ctl_show(gba_view json, bool as_json);
 

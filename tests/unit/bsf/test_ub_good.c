@@ -31,6 +31,28 @@ static void bootstrap(void)
     CU_ASSERT_EQUAL_FATAL(b.status, 200);
 }
 
+/* Lines of the log about a challenge and its response belong together. */
+static void one_run(void)
+{
+    b.via.run = 5;
+    bench_first(&b);
+    CU_ASSERT_EQUAL(b.run.via.run, 5);
+    b.via.run = 6;
+    b.qop = "auth";
+    bench_respond(&b);
+    CU_ASSERT_EQUAL(b.status, 400);
+    CU_ASSERT_EQUAL(b.run.via.run, 5);
+    b.via.run = 7;
+    b.qop = "auth-int";
+    bench_respond(&b);
+    CU_ASSERT_EQUAL(b.status, 200);
+    CU_ASSERT_EQUAL(b.run.via.run, 5);
+    b.via.run = 8; /* once more: another challenge, another run */
+    bench_respond(&b);
+    CU_ASSERT_EQUAL(b.status, 401);
+    CU_ASSERT_EQUAL(b.run.via.run, 8);
+}
+
 /*= TS 24.109 A.3 */
 static void worked_example(void)
 {
@@ -329,6 +351,7 @@ int main(void)
 {
     CU_TestInfo tests[] = {
         {"the worked example, octet for octet", worked_example},
+        {"a response is of the run of its challenge", one_run},
         {"the session is kept", session_is_kept},
         {"records are sealed", records_are_sealed},
         {"GBA_U gets AUTN*", gba_u_gets_autn_star},

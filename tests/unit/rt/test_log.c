@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,8 @@ static int pipe_fds[2];
 static char text[8192];
 static size_t text_n;
 
+static bool as_json;
+
 static void log_to_pipe(enum rt_log_level level, bool show_identities)
 {
     static struct rt_log_conf conf = {.program = "prog"};
@@ -18,6 +21,7 @@ static void log_to_pipe(enum rt_log_level level, bool show_identities)
     conf.level = level;
     conf.show_identities = show_identities;
     conf.fd = pipe_fds[1];
+    conf.json = as_json;
     rt_log_init(&conf);
 }
 
@@ -138,6 +142,84 @@ static void whole_line(void)
                                               " big=9223372036854775807 empty=\"\" none=\"\"\n")));
 }
 
+static void json_lines(void)
+{
+    static char big[5000];
+    char want[64];
+    as_json = true;
+    log_to_pipe(RT_LOG_INFO, false);
+    rt_log_run(0xabcdef);
+    rt_log(RT_LOG_WARN, "ub.refused", RT_REASON(GBA_E_MAC), RT_CSTR("a", "1\n\"}\\{\r\t\x01"),
+           RT_ID("impi", GBA_LIT("0010101@ims")), RT_NUM("n", -5), RT_STR("u", GBA_LIT("\xc2\x85\x7f")),
+           RT_CSTR("none", NULL));
+    rt_log_run(0);
+    gba_view got = taken();
+    CU_ASSERT_TRUE(gba_view_starts(got, GBA_LIT("{\"time\":\"2")));
+    snprintf(want, sizeof want, "Z\",\"program\":\"prog\",\"pid\":%ld,\"level\":\"warn\"", (long)getpid());
+    CU_ASSERT_TRUE(gba_view_contains(got, gba_view_cstr(want)));
+    CU_ASSERT_TRUE(gba_view_ends(
+        got, GBA_LIT(",\"event\":\"ub.refused\",\"reason\":\"mac-wrong\","
+                     "\"a\":\"1\\n\\\"}\\\\{\\u000d\\u0009\\u0001\",\"impi\":\"001***@ims\",\"n\":-5,"
+                     "\"u\":\"\\u00c2\\u0085\\u007f\",\"none\":\"\",\"run\":\"000000abcdef\"}\n")));
+    memset(big, '\n', sizeof big - 1);
+    log_to_pipe(RT_LOG_INFO, false);
+    rt_log(RT_LOG_INFO, "x", RT_CSTR("a", big), RT_CSTR("b", big), RT_CSTR("c", big), RT_CSTR("d", big));
+    got = taken();
+    CU_ASSERT_EQUAL(count_lines(got), 1);
+    CU_ASSERT_TRUE(gba_view_ends(got, GBA_LIT("\\n...\",\"cut\":\"line\"}\n")));
+    as_json = false;
+}
+
+static void runs(void)
+{
+    log_to_pipe(RT_LOG_INFO, false);
+    CU_ASSERT_EQUAL(rt_log_run(0x9f2c5b0a7e11), 0);
+    rt_log(RT_LOG_INFO, "a", RT_NUM("n", 1));
+    CU_ASSERT_EQUAL(rt_log_run_now(), 0x9f2c5b0a7e11);
+    CU_ASSERT_EQUAL(rt_log_run(1), 0x9f2c5b0a7e11);
+    rt_log(RT_LOG_INFO, "b", RT_NUM("n", 2));
+    CU_ASSERT_EQUAL(rt_log_run(0), 1);
+    rt_log(RT_LOG_INFO, "c", RT_NUM("n", 3));
+    gba_view got = taken();
+    CU_ASSERT_TRUE(gba_view_contains(got, GBA_LIT(" info a n=1 run=9f2c5b0a7e11\n")));
+    CU_ASSERT_TRUE(gba_view_contains(got, GBA_LIT(" info b n=2 run=000000000001\n")));
+    CU_ASSERT_TRUE(gba_view_contains(got, GBA_LIT(" info c n=3\n")));
+}
+
+static uint8_t octet;
+
+static void same_octets(void *ctx, uint8_t *out, size_t n)
+{
+    (void)ctx;
+    memset(out, octet, n);
+}
+
+static void new_runs(void)
+{
+    const gba_env env = {.random = same_octets};
+    octet = 0;
+    CU_ASSERT_EQUAL(rt_log_run_new(&env), 1);
+    octet = 0xab;
+    CU_ASSERT_EQUAL(rt_log_run_new(&env), 0xabababababab);
+}
+
+static void *other_thread(void *arg)
+{
+    *(uint64_t *)arg = rt_log_run_now();
+    return NULL;
+}
+
+static void runs_are_of_a_thread(void)
+{
+    pthread_t thread;
+    uint64_t seen = 7;
+    rt_log_run(5);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, other_thread, &seen), 0);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(seen, 0);
+    rt_log_run(0);
+}
+
 /* The pipe is full: nobody waits, and what was left out is counted. */
 static void slow_reader_stops_nobody(void)
 {
@@ -178,6 +260,10 @@ int main(void)
         {"masks", masks},
         {"levels", levels},
         {"a whole line", whole_line},
+        {"runs", runs},
+        {"new runs", new_runs},
+        {"runs are of a thread", runs_are_of_a_thread},
+        {"JSON", json_lines},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
