@@ -23,6 +23,7 @@ struct bsf_challenge {
     uint32_t lifetime_s;       /* of the key to be */
     uint32_t resyncs;          /* resynchronisations so far in this run */
     bool second;               /* follows a wrong response */
+    bool next;                 /* given with a success, for the next run */
     int64_t issued_ms;         /* of the monotonic clock */
     uint64_t run;              /* of the log; its response belongs to the same */
     struct bsf_chain settings; /* packed, in the pool of the table */

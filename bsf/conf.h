@@ -53,6 +53,8 @@ struct bsf_conf_ub {
     uint32_t resync_limit;          /* resynchronisations in one run */
     uint32_t retry_after_s;         /* said with 503 */
     bool require_token;             /* refuse devices whose User-Agent does not say 3gpp-gba-tmpi */
+    bool nextnonce;                 /* give a challenge for the next run with each success */
+    uint32_t nextnonce_s;           /* how long it waits */
     bool hide_unknown;              /* challenge subscribers that do not exist */
     bool currenttime;               /* say what time it is in BootstrappingInfo */
     struct gba_opt_list algorithms; /* of int, from GBA_DIGEST_AKAV1_MD5 on; none: that one */
@@ -98,17 +100,17 @@ enum bsf_conf_keys { BSF_KEYS_ANY, BSF_KEYS_ME, BSF_KEYS_UICC, BSF_KEYS_USS };
 
 /* One permission on Zn; what no rule allows is refused. */
 struct bsf_conf_rule {
-    gba_text peer;             /* DiameterIdentity of the connected peer */
-    gba_text origin;           /* Origin-Host behind it; empty: the peer itself; "*": any (a proxy) */
-    gba_text naf;              /* host name, or *.suffix */
-    struct gba_opt_list ua;    /* of gba_text: Ua identifiers; "tls:*" all suites, "*" any */
-    struct gba_opt_list gsids; /* of gba_text: GSIDs; "*" any */
-    gba_text naf_group;        /* empty: none */
-    bool naf_in_cert;          /* the peer's certificate must name the NAF */
-    bool route_record;         /* a named origin must stand in Route-Record, just before the peer */
-    int keys;                  /* enum bsf_conf_keys */
+    gba_text peer;                 /* DiameterIdentity of the connected peer */
+    gba_text origin;               /* Origin-Host behind it; empty: the peer itself; "*": any (a proxy) */
+    gba_text naf;                  /* host name, or *.suffix */
+    struct gba_opt_list ua;        /* of gba_text: Ua identifiers; "tls:*" all suites, "*" any */
+    struct gba_opt_list gsids;     /* of gba_text: GSIDs; "*" any */
+    gba_text naf_group;            /* empty: none */
+    bool naf_in_cert;              /* the peer's certificate must name the NAF */
+    bool route_record;             /* a named origin must stand in Route-Record, just before the peer */
+    int keys;                      /* enum bsf_conf_keys */
     struct gba_opt_list gba_types; /* of int, GBA-Type; none: 3G GBA only */
-    bool impi;                 /* may see the IMPI */
+    bool impi;                     /* may see the IMPI */
     bool uss_required;
     uint32_t key_lifetime_s; /* at most this long; 0: as long as Ks */
 };

@@ -3,9 +3,15 @@
 
 #include "gba/base/arena.h"
 
+static uint32_t nexts_of(const struct bsf_conf *conf)
+{
+    return conf->ub.nextnonce ? conf->ub.max_challenges : 1;
+}
+
 size_t bsf_ub_memory(const struct bsf_conf *conf)
 {
     return gba_aligned(bsf_challenges_memory(conf->ub.max_challenges)) +
+           gba_aligned(bsf_challenges_memory(nexts_of(conf))) +
            gba_aligned(bsf_guss_cache_memory(conf->zh.guss_cache)) +
            gba_aligned(bsf_limits_memory(&conf->ub.limits)) + sizeof(struct bsf_ub_scratch);
 }
@@ -14,13 +20,16 @@ void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_
                  const gba_env *env)
 {
     uint64_t seed;
-    uint8_t *gusses = (uint8_t *)memory + gba_aligned(bsf_challenges_memory(conf->ub.max_challenges));
+    uint8_t *nexts = (uint8_t *)memory + gba_aligned(bsf_challenges_memory(conf->ub.max_challenges));
+    uint8_t *gusses = nexts + gba_aligned(bsf_challenges_memory(nexts_of(conf)));
     uint8_t *limits = gusses + gba_aligned(bsf_guss_cache_memory(conf->zh.guss_cache));
     uint8_t *scratch = limits + gba_aligned(bsf_limits_memory(&conf->ub.limits));
     gba_env_random(env, &seed, sizeof seed);
     ub->conf = conf;
     bsf_challenges_init(&ub->challenges, memory, conf->ub.max_challenges, seed);
     ub->challenges.lifetime_ms = (int64_t)conf->ub.challenge_s * 1000;
+    bsf_challenges_init(&ub->nexts, nexts, nexts_of(conf), seed);
+    ub->nexts.lifetime_ms = (int64_t)conf->ub.nextnonce_s * 1000;
     bsf_guss_cache_init(&ub->gusses, gusses, conf->zh.guss_cache, seed);
     bsf_limits_init(&ub->limits, &conf->ub.limits, limits, seed);
     ub->amf = (gba_amf){{0, 0}};
@@ -32,11 +41,13 @@ void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_
 void bsf_ub_tick(struct bsf_ub *ub, const gba_env *env)
 {
     bsf_challenges_expire(&ub->challenges, env->mono_ms);
+    bsf_challenges_expire(&ub->nexts, env->mono_ms);
 }
 
 void bsf_ub_wipe(struct bsf_ub *ub)
 {
     bsf_challenges_expire(&ub->challenges, INT64_MAX);
+    bsf_challenges_expire(&ub->nexts, INT64_MAX);
     gba_wipe(ub->scratch);
 }
 
@@ -62,7 +73,7 @@ static gba_rc on_request(const struct bsf_ub_at *s, const struct bsf_ub_event *e
     run->resync = run->second = false;
     run->resyncs = 0;
     run->via = *event->via;
-    bsf_challenges_expire(&s->ub->challenges, s->env->mono_ms);
+    bsf_ub_tick(s->ub, s->env);
     GBA_TRY(bsf_limits_request(&s->ub->limits, s->env->mono_ms, run->via.address, 1));
     GBA_TRY(bsf_ub_read(s->ub->conf, event->req, &arena, &run->ask));
     return run->ask.first ? bsf_ub_ask_challenge(s) : bsf_ub_on_response(s);

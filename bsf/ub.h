@@ -32,6 +32,7 @@ struct bsf_ub_via {
 struct bsf_ub {
     const struct bsf_conf *conf;
     struct bsf_challenges challenges;
+    struct bsf_challenges nexts; /* for the next run of those who bootstrapped; they live longer */
     struct bsf_guss_cache gusses;
     struct bsf_limits limits;
     gba_amf amf; /* of the last AUTN: those we make up look alike */
@@ -61,6 +62,7 @@ struct bsf_ub_run {
     struct bsf_ub_via via;
     gba_text impi;
     gba_text btid; /* of the new session */
+    gba_text name; /* by which the device goes on after it */
     gba_rand rand; /* beside auts */
     gba_auts auts;
     bool resync, second;

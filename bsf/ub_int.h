@@ -9,6 +9,7 @@ enum bsf_ub_state {
     BSF_UB_FINDING_TMPI,
     BSF_UB_ASKING,
     BSF_UB_KEEPING,
+    BSF_UB_ASKING_NEXT,
     BSF_UB_OVER,
 };
 
@@ -41,6 +42,9 @@ GBA_MUST_USE gba_rc bsf_ub_ask_hss(const struct bsf_ub_at *s);
 
 /* The request needs a challenge: find out whose, and ask for a vector. */
 GBA_MUST_USE gba_rc bsf_ub_ask_challenge(const struct bsf_ub_at *s);
+
+/* After a success: the reply, with a challenge for the next run where there is one. */
+GBA_MUST_USE gba_rc bsf_ub_finish(const struct bsf_ub_at *s);
 
 GBA_MUST_USE gba_rc bsf_ub_on_found(const struct bsf_ub_at *s, const struct bsf_ub_event *event);
 GBA_MUST_USE gba_rc bsf_ub_on_vector(const struct bsf_ub_at *s, const struct bsf_ub_event *event);

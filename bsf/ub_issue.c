@@ -171,32 +171,47 @@ static unsigned offered(const struct bsf_conf_ub *conf)
     return bits;
 }
 
+/* Whose it is, and for what. */
+static gba_rc address(const struct bsf_ub_at *s, gba_view username, struct bsf_challenge *c)
+{
+    const struct bsf_ub_run *run = s->run;
+    c->impi = run->impi;
+    c->algs = offered(&s->ub->conf->ub);
+    c->name = (uint32_t)run->ask.name;
+    c->issued_ms = s->env->mono_ms;
+    return gba_text_set(&c->username, username);
+}
+
 /* Keep the challenge and build the reply. */
 static gba_rc issue(const struct bsf_ub_at *s, struct bsf_challenge *c, gba_view settings)
 {
     struct bsf_ub_run *run = s->run;
-    GBA_TRY(gba_text_set(&c->username, run->ask.auth.username));
-    c->impi = run->impi;
+    GBA_TRY(address(s, run->ask.auth.username, c));
     gba_env_random(s->env, c->opaque, sizeof c->opaque);
-    c->algs = offered(&s->ub->conf->ub);
-    c->name = (uint32_t)run->ask.name;
     c->resyncs = run->resyncs;
     c->second = run->second;
-    c->issued_ms = s->env->mono_ms;
-    c->run = s->run->via.run;
+    c->run = run->via.run;
     GBA_TRY(bsf_challenges_put(&s->ub->challenges, c, settings));
     bsf_limits_challenged(&s->ub->limits, gba_text_view(&run->impi), gba_is_tmpi(run->ask.auth.username),
                           &c->rand);
     return bsf_ub_reply_challenge(s->ub->conf, c, &run->reply);
 }
 
-static gba_rc challenge(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c)
+/* The vector as a challenge; *settings lie in the scratch. */
+static gba_rc open_vector(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c,
+                          gba_view *settings)
 {
-    gba_view settings;
-    GBA_TRY(apply_guss(s, choose_guss(s, maa), c, &settings));
+    GBA_TRY(apply_guss(s, choose_guss(s, maa), c, settings));
     keep_guss(s, maa);
     GBA_TRY(take_vector(maa, c));
     gba_copy(s->ub->amf.b, gba_view_of(maa->vector.autn.b + 6, 2));
+    return GBA_OK;
+}
+
+static gba_rc challenge(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c)
+{
+    gba_view settings;
+    GBA_TRY(open_vector(s, maa, c, &settings));
     return issue(s, c, settings);
 }
 
@@ -207,10 +222,52 @@ static gba_rc pretend(const struct bsf_ub_at *s, struct bsf_challenge *c)
     return issue(s, c, (gba_view){NULL, 0});
 }
 
+/* ---- nextnonce (RFC 7616 3.5) ---- */
+
+/* The device goes on with the opaque it has. */
+static gba_rc issue_next(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c)
+{
+    gba_view settings;
+    GBA_TRY(open_vector(s, maa, c, &settings));
+    GBA_TRY(address(s, gba_text_view(&s->run->name), c));
+    GBA_TRY(gba_hex_parse(s->run->ask.auth.opaque, c->opaque, sizeof c->opaque));
+    c->next = true;
+    GBA_TRY(bsf_challenges_put(&s->ub->nexts, c, settings));
+    return bsf_ub_reply_next(c, &s->run->reply);
+}
+
+/* Whatever goes wrong now, the session is kept and its reply is ready. */
+static gba_rc on_next(const struct bsf_ub_at *s, const struct bsf_ub_event *event)
+{
+    struct bsf_challenge c = {.settings = {BSF_CHAIN_NONE, 0, false}};
+    if (event->rc == GBA_OK && !guss_is_lost(s, event->maa))
+        (void)issue_next(s, event->maa, &c);
+    gba_wipe(&c);
+    bsf_ub_order_reply(s, GBA_OK);
+    return GBA_OK;
+}
+
+gba_rc bsf_ub_finish(const struct bsf_ub_at *s)
+{
+    struct bsf_ub_run *run = s->run;
+    bool give = s->ub->conf->ub.nextnonce && !bsf_challenges_full(&s->ub->nexts) &&
+                bsf_limits_vector(&s->ub->limits, s->env->mono_ms, gba_text_view(&run->impi)) == GBA_OK;
+    if (!give) {
+        bsf_ub_order_reply(s, GBA_OK);
+        return GBA_OK;
+    }
+    run->resync = false;
+    gba_rc rc = ask(s);
+    run->state = BSF_UB_ASKING_NEXT;
+    return rc;
+}
+
 gba_rc bsf_ub_on_vector(const struct bsf_ub_at *s, const struct bsf_ub_event *event)
 {
     struct bsf_challenge c = {.settings = {BSF_CHAIN_NONE, 0, false}};
     bool hide = event->rc == GBA_E_ZH_IDENTITY && s->ub->conf->ub.hide_unknown;
+    if (s->run->state == BSF_UB_ASKING_NEXT)
+        return on_next(s, event);
     GBA_ENSURE(s->run->state == BSF_UB_ASKING, GBA_E_BUG);
     s->run->reply.retry_after_s = event->retry_after_s;
     GBA_ENSURE(hide || event->rc == GBA_OK, event->rc);

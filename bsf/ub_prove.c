@@ -3,18 +3,29 @@
 #include "bsf/ub_int.h"
 #include "gba/wire/names.h"
 
+/* Where it stands. */
+static struct bsf_challenges *table_of(const struct bsf_ub_at *s, const struct bsf_challenge *c)
+{
+    return c->next ? &s->ub->nexts : &s->ub->challenges;
+}
+
+static void drop(const struct bsf_ub_at *s, struct bsf_challenge *c)
+{
+    bsf_challenges_drop(table_of(s, c), c);
+}
+
 /*= TS 24.109 A.4, RFC 3310 3.4 */
 static gba_rc resynchronise(const struct bsf_ub_at *s, struct bsf_challenge *c)
 {
     struct bsf_ub_run *run = s->run;
     if (c->resyncs >= s->ub->conf->ub.resync_limit) {
-        bsf_challenges_drop(&s->ub->challenges, c);
+        drop(s, c);
         return GBA_E_UB_RESYNC_LIMIT;
     }
     GBA_TRY(bsf_ub_read_auts(&run->ask, &run->auts));
     /* MAC-S is the proof; some devices get the empty-password response wrong, once. */
     if (bsf_ub_read_proof(&run->ask, GBA_LIT("")) != GBA_OK && c->resyncs > 0) {
-        bsf_challenges_drop(&s->ub->challenges, c);
+        drop(s, c);
         return GBA_E_UB_AUTS;
     }
     run->resync = true;
@@ -22,14 +33,14 @@ static gba_rc resynchronise(const struct bsf_ub_at *s, struct bsf_challenge *c)
     run->resyncs = c->resyncs + 1;
     run->second = c->second;
     run->cause = GBA_E_UB_SYNC;
-    bsf_challenges_drop(&s->ub->challenges, c);
+    drop(s, c);
     return bsf_ub_ask_hss(s);
 }
 
 static gba_rc wrong_response(const struct bsf_ub_at *s, struct bsf_challenge *c)
 {
     bool again = s->ub->conf->ub.wrong_response == BSF_WRONG_401 && !c->second;
-    bsf_challenges_drop(&s->ub->challenges, c);
+    drop(s, c);
     GBA_ENSURE(again, GBA_E_UB_RESPONSE);
     s->run->second = true;
     s->run->cause = GBA_E_UB_RESPONSE;
@@ -47,7 +58,7 @@ static gba_rc make_session(const struct bsf_ub_at *s, const struct bsf_challenge
                            struct bsf_session *session)
 {
     gba_writer w = gba_writer_of(s->ub->scratch->guss, sizeof s->ub->scratch->guss);
-    bsf_chain_get(&s->ub->challenges.settings, &c->settings, &w);
+    bsf_chain_get(&table_of(s, c)->settings, &c->settings, &w);
     *session = (struct bsf_session){
         .impi = c->impi,
         .rand = c->rand,
@@ -72,8 +83,10 @@ static gba_rc order_store(const struct bsf_ub_at *s, const struct bsf_session *s
         .expiry_ms = session->expiry_s * 1000,
     };
     GBA_TRY(bsf_key_of(BSF_KEY_BTID, gba_text_view(&s->run->btid), &put->key));
+    GBA_TRY(gba_text_set(&s->run->name, s->run->ask.auth.username));
     if (session->tmpi) {
         GBA_TRY(bsf_session_tmpi(session, &tmpi));
+        s->run->name = tmpi;
         GBA_TRY(bsf_key_of(BSF_KEY_TMPI, gba_text_view(&tmpi), &put->alias));
     }
     GBA_TRY(bsf_owner_of(&sealer->ring->keys[0].key, gba_text_view(&session->impi),
@@ -109,12 +122,18 @@ static gba_rc judge(const struct bsf_ub_at *s, struct bsf_challenge *c)
         rc = bsf_ub_read_proof(&s->run->ask, password);
     if (rc == GBA_OK) {
         rc = succeed(s, c, password);
-        bsf_challenges_drop(&s->ub->challenges, c);
+        drop(s, c);
     } else if (rc == GBA_E_UB_RESPONSE) {
         rc = wrong_response(s, c);
     }
     gba_wipe(&room);
     return rc;
+}
+
+static struct bsf_challenge *find(const struct bsf_ub_at *s, const gba_rand *rand)
+{
+    struct bsf_challenge *c = bsf_challenges_find(&s->ub->challenges, rand, s->env->mono_ms);
+    return c ? c : bsf_challenges_find(&s->ub->nexts, rand, s->env->mono_ms);
 }
 
 gba_rc bsf_ub_on_response(const struct bsf_ub_at *s)
@@ -124,7 +143,7 @@ gba_rc bsf_ub_on_response(const struct bsf_ub_at *s)
     gba_autn autn;
     struct bsf_challenge *c = NULL;
     if (bsf_ub_read_nonce(run->ask.auth.nonce, &rand, &autn) == GBA_OK)
-        c = bsf_challenges_find(&s->ub->challenges, &rand, s->env->mono_ms);
+        c = find(s, &rand);
     if (c == NULL || !gba_view_eq(GBA_ARRAY(autn.b), GBA_ARRAY(c->autn.b))) {
         GBA_TRY(bsf_limits_request(&s->ub->limits, s->env->mono_ms, run->via.address, BSF_LIMITS_BAD_NONCE));
         run->cause = GBA_E_UB_NONCE;
@@ -144,6 +163,5 @@ gba_rc bsf_ub_on_stored(const struct bsf_ub_at *s, const struct bsf_ub_event *ev
     GBA_ENSURE(s->run->state == BSF_UB_KEEPING, GBA_E_BUG);
     if (event->rc != GBA_OK)
         return gba_rc_class(event->rc) == GBA_CLASS_LIMIT ? GBA_E_STORE_FULL : GBA_E_STORE;
-    bsf_ub_order_reply(s, GBA_OK);
-    return GBA_OK;
+    return bsf_ub_finish(s);
 }

@@ -149,8 +149,10 @@ gba_rc bsf_ub_read_match(const struct bsf_conf *conf, const struct bsf_ub_ask *a
     gba_view realm = gba_text_view(&bsf_conf_name_at(conf, c->name)->host);
     GBA_ENSURE(gba_view_eq(ask->auth.realm, realm), GBA_E_UB_REALM);
     GBA_TRY(check_parameters(ask, c->algs));
-    GBA_ENSURE(gba_view_eq(ask->auth.username, gba_text_view(&c->username)), GBA_E_UB_USERNAME);
-    return GBA_OK;
+    bool same = gba_view_eq(ask->auth.username, gba_text_view(&c->username));
+    /* A device that was offered a TMPI with the last answer need not use it. */
+    bool impi = c->next && gba_view_eq(ask->auth.username, gba_text_view(&c->impi));
+    return same || impi ? GBA_OK : GBA_E_UB_USERNAME;
 }
 
 gba_rc bsf_ub_read_password(const struct bsf_ub_ask *ask, const struct bsf_challenge *c,

@@ -110,19 +110,28 @@ static struct build begin(const struct bsf_conf *conf, struct bsf_ub_reply *repl
 static gba_rc end(struct build *b)
 {
     GBA_TRY(b->rc);
+    b->reply->n = b->w.n;
     return gba_writer_end(&b->w);
+}
+
+enum { NONCE_N = 44 };
+
+/*= RFC 3310 3.2 */
+static void put_nonce(const struct bsf_challenge *c, gba_writer *w)
+{
+    uint8_t both[32];
+    gba_writer b = gba_writer_of(both, sizeof both);
+    gba_put_view(&b, GBA_ARRAY(c->rand.b));
+    gba_put_view(&b, GBA_ARRAY(c->autn.b));
+    gba_put_b64(w, GBA_ARRAY(both));
 }
 
 gba_rc bsf_ub_reply_challenge(const struct bsf_conf *conf, const struct bsf_challenge *c,
                               struct bsf_ub_reply *reply)
 {
-    uint8_t nonce[44], opaque[2 * sizeof c->opaque];
-    uint8_t both[32];
-    gba_writer w = gba_writer_of(both, sizeof both);
-    gba_put_view(&w, GBA_ARRAY(c->rand.b));
-    gba_put_view(&w, GBA_ARRAY(c->autn.b));
-    w = gba_writer_of(nonce, sizeof nonce);
-    gba_put_b64(&w, GBA_ARRAY(both));
+    uint8_t nonce[NONCE_N], opaque[2 * sizeof c->opaque];
+    gba_writer w = gba_writer_of(nonce, sizeof nonce);
+    put_nonce(c, &w);
     w = gba_writer_of(opaque, sizeof opaque);
     gba_put_hex(&w, GBA_ARRAY(c->opaque));
     struct gba_auth a = {
@@ -180,6 +189,25 @@ gba_rc bsf_ub_reply_success(const struct bsf_conf *conf, const struct bsf_ub_suc
     gba_put_httpdate(&b.w, s->expiry_s);
     add(&b, GBA_LIT("Expires"), taken(&b));
     return end(&b);
+}
+
+gba_rc bsf_ub_reply_next(const struct bsf_challenge *c, struct bsf_ub_reply *reply)
+{
+    gba_writer w = gba_writer_of(reply->text + reply->n, sizeof reply->text - reply->n);
+    for (size_t i = 0; i < reply->msg.n_fields; i++) {
+        struct gba_http_field *field = &reply->msg.fields[i];
+        if (!gba_view_eq(field->name, GBA_LIT("Authentication-Info")))
+            continue;
+        gba_put_view(&w, field->value);
+        gba_put_str(&w, ", nextnonce=\"");
+        put_nonce(c, &w);
+        gba_put_u8(&w, '"');
+        GBA_TRY(gba_writer_end(&w));
+        field->value = gba_writer_view(&w);
+        reply->n += w.n;
+        return GBA_OK;
+    }
+    return GBA_E_BUG;
 }
 
 void bsf_ub_reply_refuse(const struct bsf_conf *conf, gba_rc reason, struct bsf_ub_reply *reply)

@@ -12,6 +12,7 @@ enum { BSF_UB_REPLY_MAX = 2048 };
 
 struct bsf_ub_reply {
     uint8_t text[BSF_UB_REPLY_MAX];
+    size_t n; /* octets of text that are used */
     struct gba_http_msg msg;
     uint32_t retry_after_s; /* for a refusal with 503; 0: as configured */
 };
@@ -31,6 +32,9 @@ struct bsf_ub_success {
 /* 200 with Authentication-Info and BootstrappingInfo. */
 GBA_MUST_USE gba_rc bsf_ub_reply_success(const struct bsf_conf *conf, const struct bsf_ub_success *success,
                                          struct bsf_ub_reply *reply);
+
+/* A 200 gets nextnonce: the nonce of this challenge.  Fails without change. */
+GBA_MUST_USE gba_rc bsf_ub_reply_next(const struct bsf_challenge *c, struct bsf_ub_reply *reply);
 
 /* The refusal that belongs to a reason. */
 void bsf_ub_reply_refuse(const struct bsf_conf *conf, gba_rc reason, struct bsf_ub_reply *reply);

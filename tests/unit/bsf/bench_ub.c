@@ -105,6 +105,8 @@ static struct bsf_ub_event vector(struct bench *b, const struct bsf_ub_order *or
     b->asked++;
     bsf_zh_ask_mar(&b->conf, &order->zh, &target, &b->mar);
     text_of(b->mar_impi, b->mar.impi);
+    if (b->dies_after > 0 && b->asked > b->dies_after)
+        b->maa_rc = GBA_E_DIA_TIMEOUT;
     return (struct bsf_ub_event){
         .kind = BSF_UB_VECTOR,
         .rc = bsf_zh_ask_means(&order->zh, NULL, b->maa_rc, &b->maa),

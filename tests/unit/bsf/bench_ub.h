@@ -42,7 +42,7 @@ struct bench {
     struct dia_maa maa;
     gba_rc maa_rc;
     uint32_t retry_after_s;
-    unsigned asked;
+    unsigned asked, dies_after; /* 0: it does not */
     struct dia_mar mar; /* the last one */
     char mar_impi[GBA_TEXT_MAX + 1];
 
