@@ -275,8 +275,9 @@ static int on_validate(struct peer_info *info, int *auth, int (**later)(struct p
     return 0;
 }
 
-/* A peer that connects to us asks and is not asked: a NAF that says in its CER
- * that it can do Zh, in the realm of the HSS, must not get to give vectors. */
+/* A relay takes what is for other realms.  A peer that connects to us asks and is not
+ * asked: a NAF that says in its CER that it can do Zh, in the realm of the HSS, must not
+ * get to give vectors. */
 static int on_route(void *arg, struct msg **msg, struct fd_list *candidates)
 {
     const struct rt_dia *dia = arg;
@@ -287,6 +288,8 @@ static int on_route(void *arg, struct msg **msg, struct fd_list *candidates)
             dia_peer_named(dia, gba_view_of(candidate->diamid, candidate->diamidlen));
         if (!peer || peer->connects)
             candidate->score = 10 * FD_SCORE_NO_DELIVERY;
+        else if (peer->relay)
+            candidate->score += FD_SCORE_DEFAULT;
     }
     return 0;
 }

@@ -59,7 +59,7 @@ struct dia_handler {
 
 struct dia_peer_state {
     gba_text identity;
-    bool tls;
+    bool tls, relay;
     bool connects;      /* it connects to us, we have no address */
     bool open;          /* loop */
     int state;          /* loop: enum peer_state at the last look; -1: freeDiameter does not know it */

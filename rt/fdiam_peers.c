@@ -15,6 +15,7 @@ gba_rc dia_peers_init(struct rt_dia *dia, const struct rt_dia_conf *conf)
     for (size_t i = 0; i < conf->n_peers; i++) {
         dia->peers[i].identity = conf->peers[i].identity;
         dia->peers[i].tls = conf->peers[i].tls;
+        dia->peers[i].relay = conf->peers[i].relay;
         dia->peers[i].connects = conf->peers[i].address.n == 0;
         dia->peers[i].state = UNKNOWN;
         dia->peers[i].changed_ms = uv_now(rt_loop_uv(dia->loop));

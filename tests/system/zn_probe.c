@@ -327,6 +327,7 @@ static const struct action {
     {"unknown-may", put_unknown_may, 0, 0, NULL},
     {"elsewhere", put_elsewhere, 0, 0, NULL},
     {"other-origin", put_good, 0, 0, "foreign.example"},
+    {"visited-origin", put_good, 0, 0, "naf.visited.example"},
     {"bir-on-zh", put_good, 0, DIA_APP_ZH, NULL},
     {"bir-on-nothing", put_good, 0, 4711, NULL},
     {"mar", put_mar, T_MAR, 0, NULL},
