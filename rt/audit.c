@@ -13,7 +13,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     gba_text path;
-    struct rt_log_style style;
+    const char *program;
     int fd; /* -1: none */
     bool required;
     bool torn;  /* the last line has no end */
@@ -37,7 +37,7 @@ static int open_file(const gba_text *path)
 gba_rc rt_audit_open(const char *program, const struct gba_conf_log *conf)
 {
     audit.path = conf->audit;
-    audit.style = (struct rt_log_style){program, true, conf->identities == GBA_CONF_IDENTITIES_SHOWN};
+    audit.program = program;
     audit.required = conf->audit_required;
     if (conf->audit.n == 0)
         return GBA_OK;
@@ -109,10 +109,11 @@ gba_rc rt_audit_fields(const char *event, const struct rt_log_field *fields)
 {
     uint8_t room[RT_LOG_LINE_MAX];
     gba_writer w = gba_writer_of(room, sizeof room);
+    const struct rt_log_style style = {audit.program, true, rt_log_shows_identities()};
     const struct rt_log_head head = {NULL, event, rt_log_run_now()};
     if (audit.path.n == 0)
         return GBA_OK;
-    rt_log_line(&w, &audit.style, &head, fields);
+    rt_log_line(&w, &style, &head, fields);
     pthread_mutex_lock(&lock);
     int failure = audit.fd >= 0 ? write_line(gba_writer_view(&w)) : EBADF;
     bool news = count(failure);

@@ -53,6 +53,11 @@ uint64_t rt_log_run_new(const gba_env *env)
     return id != 0 ? id : 1;
 }
 
+bool rt_log_shows_identities(void)
+{
+    return atomic_load(&show_identities);
+}
+
 void rt_log_identity(gba_view identity, gba_writer *w)
 {
     if (show_identities)

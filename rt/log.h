@@ -75,5 +75,8 @@ uint64_t rt_log_lost(void);
  * it when it has less than eight) and the domain. */
 void rt_log_mask(gba_view identity, gba_writer *w);
 
+/* Whether identities are shown whole at present. */
+bool rt_log_shows_identities(void);
+
 /* An identity as the log shows it: masked, or whole when the configuration says so. */
 void rt_log_identity(gba_view identity, gba_writer *w);

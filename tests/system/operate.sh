@@ -73,7 +73,7 @@ check "a session that is none" bearer 404 "$admin/v1/sessions/x%40y.example"
 
 # a run
 check "a device bootstraps" bootstrap
-btid=$(value btid)
+btid=$(value btid) ks_naf=$(value ks_naf)
 run=$(of_run ub.bootstrapped)
 check "its run has a name" grep -qxE '[0-9a-f]{12}' <<<"$run"
 for event in ub.challenged zh.answered store.put; do
@@ -161,6 +161,46 @@ done
 check "audit: the new file has the reload" holds "$lab/audit.json" daemon.reloaded
 check_same "audit: for its owner only" "$(stat -c %a "$lab/audit.1" "$lab/audit.json" | sort -u)" 600
 
+# an audit log on a disk that becomes full: files of this process end at 2 KiB
+limited() {
+    exec > >(exec cat >"$lab/limited.log") 2>&1
+    ulimit -f 2
+    trap '' XFSZ
+    exec "$lab_build/keystrap-bsf" -c "$lab/bsf.yaml"
+}
+# begin_limited REQUIRED
+begin_limited() {
+    rm -f "$lab/audit.json"
+    lab_config_bsf
+    cat >>"$lab/bsf.yaml" <<END
+admin: { listen: [ "127.0.0.1:$port_admin" ], token_file: $lab/token, metrics_listen: [ "127.0.0.1:$port_metrics" ] }
+log: { audit: $lab/audit.json, audit_required: $1 }
+END
+    lab_spawn limits limited
+    wait_for 20 ready
+}
+full() {
+    bootstrap
+    [ "$(sample keystrap_audit_lost_total)" != 0 ]
+}
+check "a BSF on a small disk" begin_limited false
+check "whose audit log becomes full" wait_for 20 full
+check "serves on" bootstrap
+check "and says so" grep -q 'error audit.lost what=ub.bootstrapped' "$lab/limited.log"
+lab_stop limits
+check "a BSF that must have an audit log, on a small disk" begin_limited true
+check "which becomes full" wait_for 20 full
+n=$(sample keystrap_sessions)
+probe "$lab_impi_me" first good
+check "nobody bootstraps any more" grep -q '^good 503' "$lab/probe"
+check "for this reason" grep -q 'ub.refused reason=audit-failed status=503' "$lab/limited.log"
+same_number() { same "$n" "$(sample keystrap_sessions)"; }
+check "no session stays" wait_for 5 same_number
+check "no NAF gets a key" exits 0 5012 naf "$(ctl sessions of "$lab_impi_me" | sed -n 's/^btid *//p' | head -n 1)"
+check "nothing is revoked" exits 1 audit-failed ctl revoke subscriber "$lab_impi_me"
+lab_stop limits
+check "no sanitizer complains" lacks "$lab/limited.log" 'ERROR: '
+
 # an audit log that cannot be written
 lab_config_bsf
 echo "log: { audit: /dev/full, audit_required: true }" >>"$lab/bsf.yaml"
@@ -169,8 +209,8 @@ check "none can be begun: no start" lab_wait_log full 'daemon.failed reason=audi
 lab_stop full
 
 secrets() {
-    ! grep -F -e "$lab_impi_me" -e "$stranger" -e "$(cat "$lab/token")" -e "$(value ks_naf)" -e "$lab_k" \
-        "$lab/bsf.log" "$lab/audit" "$lab/full.log"
+    ! grep -F -e "$lab_impi_me" -e "$stranger" -e "$(cat "$lab/token")" -e "$ks_naf" -e "$lab_k" \
+        "$lab/bsf.log" "$lab/audit" "$lab/audit.json" "$lab/limited.log" "$lab/full.log"
 }
 check "no key, token or whole identity was told" secrets
 check "no sanitizer complains" lacks "$lab/bsf.log" 'ERROR: '

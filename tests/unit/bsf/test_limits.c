@@ -144,6 +144,18 @@ static void subscribers_have_their_own(void)
     T_OK(bsf_limits_vector(&limits, 10000, GBA_LIT("a@b.example")));
 }
 
+static void what_is_left(void)
+{
+    CU_ASSERT_EQUAL(bsf_limits_left(&limits, 0, GBA_LIT("a@b.example")), 2);
+    T_OK(bsf_limits_vector(&limits, 0, GBA_LIT("a@b.example")));
+    CU_ASSERT_EQUAL(bsf_limits_left(&limits, 0, GBA_LIT("a@b.example")), 1);
+    CU_ASSERT_EQUAL(bsf_limits_left(&limits, 0, GBA_LIT("a@b.example")), 1);
+    T_OK(bsf_limits_vector(&limits, 0, GBA_LIT("a@b.example")));
+    CU_ASSERT_EQUAL(bsf_limits_left(&limits, 0, GBA_LIT("a@b.example")), 0);
+    CU_ASSERT_EQUAL(bsf_limits_left(&limits, 10000, GBA_LIT("a@b.example")), 1);
+    CU_ASSERT_EQUAL(bsf_limits_left(&limits, 0, GBA_LIT("b@b.example")), 2);
+}
+
 static void last_challenge_is_remembered_by_name(void)
 {
     gba_rand one = {{1}}, two = {{2}};
@@ -172,6 +184,7 @@ int main(void)
         {"no burst, no limit", no_burst_is_no_limit},
         {"no rate, a burst for good", no_rate_is_a_burst_for_good},
         {"subscribers have their own", subscribers_have_their_own},
+        {"what is left", what_is_left},
         {"the last challenge is remembered", last_challenge_is_remembered_by_name},
         CU_TEST_INFO_NULL,
     };

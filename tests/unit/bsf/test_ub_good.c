@@ -187,6 +187,7 @@ static void tmpi_of_another_is_refused(void)
 static void another_vector(uint8_t octet)
 {
     b.maa.vector.rand.b[0] = octet;
+    b.maa.impi = gba_view_cstr(b.username);
     bench_first(&b);
     uint8_t text[64];
     gba_writer w = gba_writer_of(text, sizeof text - 1);
