@@ -18,11 +18,21 @@ awk -f "$top_srcdir/tests/lint/strip.awk" "$lint_tmp/x.c" > "$lint_tmp/example"
 calls "$NEVER" '-' < "$lint_tmp/example" | check_flags "banned calls" 1
 calls "$HEAP" "$MAY_HEAP" < "$lint_tmp/example" | check_flags "heap" 1
 
+# Proofs and keys are compared with gba_ct_eq, which takes as long wherever they differ.
+early() {
+    grep -vE '^tests/' | grep -E 'gba_view_(eq|eq_nocase|starts|ends)\(' |
+        grep -E '[^A-Za-z_"](response|rspauth|want\.s|mac|mac_s|xres|password|token_hash|ks|ks_naf|ck|ik)(\.b|\.s)?[,)]' || true
+}
+printf '%s\n' 'x.c:1:if (gba_view_eq(a->response, want))' 'x.c:2:gba_ct_eq(a->response, want);' \
+    'x.c:3:gba_view_eq(GBA_ARRAY(c->ks.b), k)' 'x.c:4:gba_view_eq(a->nonce, b)' > "$lint_tmp/example"
+early < "$lint_tmp/example" | check_flags "comparisons that end early" 2
+
 # shellcheck disable=SC2086
 sources $PRODUCT tests > "$lint_tmp/list"
 (cd "$top_srcdir" && xargs awk -f tests/lint/strip.awk) < "$lint_tmp/list" > "$lint_tmp/code"
 calls "$NEVER" '-' < "$lint_tmp/code" | check "calls that are never made"
 calls 'memcpy|memmove|memcmp' 'gba/base/|tests/' < "$lint_tmp/code" | check "raw copies and comparisons only in gba/base"
+early < "$lint_tmp/code" | check "proofs and keys are compared in constant time"
 calls "$HEAP" "$MAY_HEAP" < "$lint_tmp/code" | check "the heap only in adapters, runtime and mains"
 grep -E '[^A-Za-z0-9_]goto ' "$lint_tmp/code" | grep -vE 'goto out;' | check "no goto but to out"
 

@@ -93,18 +93,22 @@ static void sign(struct world_device *d, const struct script_line *line, gba_vie
                  struct gba_auth *a)
 {
     static struct gba_digest_hex response;
+    static char user[sizeof d->user], nc[16], uri[256]; /* the proof is checked when the line is gone */
     struct gba_digest_in *in = &d->ub_digest;
     gba_view qop = arg(line, "qop", "auth-int");
+    keep(user, sizeof user, arg(line, "user", d->user));
+    keep(nc, sizeof nc, arg(line, "nc", "00000001"));
+    keep(uri, sizeof uri, arg(line, "uri", "/"));
     *in = (struct gba_digest_in){
         .alg = GBA_DIGEST_AKAV1_MD5,
-        .username = arg(line, "user", d->user),
+        .username = gba_view_cstr(user),
         .realm = arg(line, "realm", d->realm),
         .password = password,
         .nonce = arg(line, "nonce", d->nonce),
-        .nc = arg(line, "nc", "00000001"),
+        .nc = gba_view_cstr(nc),
         .cnonce = GBA_LIT(CNONCE),
         .method = GBA_LIT("GET"),
-        .uri = arg(line, "uri", "/"),
+        .uri = gba_view_cstr(uri),
     };
     if (gba_digest_qop_parse(qop, &in->qop) != GBA_OK || gba_digest_response(in, &response) != GBA_OK)
         abort();
@@ -189,6 +193,8 @@ void device_learn_ub(struct world_device *d)
     }
     if (d->ub.msg.status != 200 || gba_bsinfo_parse(d->ub.msg.body, &info) != GBA_OK)
         return;
+    if (parse_field(&d->ub.msg, "Authentication-Info", gba_auth_info_parse, &a) && a.nextnonce.p)
+        keep(d->nonce, sizeof d->nonce, a.nextnonce);
     d->btid = info.btid;
     d->expiry_s = info.lifetime_s;
     gba_view name;

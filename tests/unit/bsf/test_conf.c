@@ -96,6 +96,11 @@ static void bounds_are_in_order(void)
     finds("ub.key_lifetime");
     set(&conf.ub.product, "a\tb");
     finds("ub.product");
+    static int twice[] = {2, 0, 2};
+    conf.ub.algorithms = (struct gba_opt_list){twice, 3};
+    finds("ub.algorithms");
+    conf.ub.algorithms = (struct gba_opt_list){twice, 2};
+    finds(NULL);
 }
 
 static void rules_are_readable(void)
