@@ -183,6 +183,7 @@ void bsf_conf_check(const struct bsf_conf *conf, const struct gba_conf_sink *sin
     check_algorithms(&conf->ub.algorithms, sink);
     for (size_t i = 0; i < conf->zn.n; i++)
         bsf_policy_check(bsf_conf_rule_at(conf, i), sink);
-    bsf_conf_store_check(&conf->store, sink);
+    if (conf->names.n > 0)
+        bsf_conf_store_check(&conf->store, sink);
     gba_conf_diameter_check(&conf->diameter, sink);
 }

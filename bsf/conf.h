@@ -144,10 +144,12 @@ struct bsf_conf_store_key {
     struct bsf_conf_pkcs11 pkcs11;
 };
 
-enum bsf_conf_store_kind { BSF_STORE_MEMORY, BSF_STORE_REDIS };
+enum bsf_conf_store_kind { BSF_STORE_LMDB, BSF_STORE_MEMORY, BSF_STORE_REDIS };
 
 struct bsf_conf_store {
-    int kind; /* enum bsf_conf_store_kind */
+    int kind;          /* enum bsf_conf_store_kind */
+    gba_text path;     /* LMDB: the folder */
+    uint32_t size_mib; /* LMDB */
     uint32_t max_records;
     struct gba_opt_list keys; /* of struct bsf_conf_store_key; the first seals, all open */
     struct bsf_conf_redis redis;

@@ -49,7 +49,9 @@ void bsf_conf_store_check(const struct bsf_conf_store *conf, const struct gba_co
         check_redis(&conf->redis, sink);
     else if (has_redis)
         gba_conf_fault(sink, "store.redis", "is only for the kind redis");
-    if (redis && conf->keys.n == 0)
+    if (conf->kind == BSF_STORE_LMDB && conf->path.n == 0)
+        gba_conf_fault(sink, "store.path", "expected a folder");
+    if (conf->kind != BSF_STORE_MEMORY && conf->keys.n == 0)
         gba_conf_fault(sink, "store.keys", "expected at least one key: sessions outlive this process");
     check_keys(&conf->keys, sink);
 }

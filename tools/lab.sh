@@ -5,6 +5,7 @@
 #   lab_open BUILD_DIR        a folder of its own ($lab), free ports, cleanup at exit
 #   lab_config                write every program's configuration there; lab_ip (127.0.0.1
 #                             by default, or [::1]) is where Diameter and the upstream listen
+#   lab_keep_sessions         after lab_config: keystrap-bsf keeps sessions in a folder, not in memory
 #   lab_start hss|bsf|naf|upstream
 #   lab_start_pcscd           a pcscd of its own
 #   lab_start_card 1|2        card1.yaml (GBA_ME) or card2.yaml (GBA_U) into its reader: lab_reader 1|2
@@ -160,6 +161,7 @@ http:
   listen: [ $(lab_listen "$port_bsf") ]
 names: [ { host: $lab_bsf_host }, { host: bsf.ims.mnc001.mcc001.pub.3gppnetwork.org } ]
 zh: { realm: home.example }
+store: { kind: memory }
 zn:
   - peer: naf.home.example
     naf: $lab_naf_host
@@ -174,6 +176,13 @@ diameter:
     - { identity: hss.home.example, address: "$lab_ip:$port_hss" }
     - { identity: naf.home.example }
 END
+}
+
+# lab_keep_sessions: in LMDB, so that they outlive keystrap-bsf
+lab_keep_sessions() {
+    (umask 077 && od -An -vtx1 -N32 /dev/urandom | tr -d ' \n' >"$lab/sessions.key")
+    sed -i "s|^store: .*|store: { kind: lmdb, path: $lab/bsf.sessions, keys: [ { id: 1, file: $lab/sessions.key } ] }|" \
+        "$lab/bsf.yaml"
 }
 
 lab_config_naf() {

@@ -148,6 +148,7 @@ http: { listen: [ "127.0.0.1:$port_bsf" ] }
 names: [ { host: $lab_bsf_host }, { host: bsf.ims.mnc001.mcc001.pub.3gppnetwork.org } ]
 ub: { key_lifetime: { min: 1s } }
 zh: { realm: home.example }
+store: { kind: memory }
 zn:
   - { peer: maf.home.example, naf: maf.mte.example, ua: [ "tls:*" ], gsids: [ "$m2m_gsid" ], uss_required: true }
   - { peer: in-cse.home.example, naf: in-cse.sp.example, ua: [ "tls:*" ], gsids: [ "$m2m_gsid" ] }

@@ -16,6 +16,8 @@ static const struct optdoc_example bsf_examples[] = {
     {"names[2].host", "bsf.ims.mnc001.mcc001.pub.3gppnetwork.org"},
     {"zh.realm", "home.example"},
     {"zn[1].peer", "naf.home.example"},
+    {"store.keys[1].id", "1"},
+    {"store.keys[1].file", "/etc/keystrap/store.key"},
     {"diameter.identity", "bsf.home.example"},
     {"diameter.listen", "127.0.0.1:3869"},
     {"diameter.peers[1].identity", "hss.home.example"},

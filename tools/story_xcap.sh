@@ -11,6 +11,7 @@ ue1() { ue 1 "$@"; }
 ue2() { ue 2 "$@"; }
 
 lab_config
+lab_keep_sessions
 
 step "A simulated USIM and ISIM in a real pcscd, behind vsmartcard's virtual reader"
 story_cards

@@ -57,7 +57,8 @@ static void put_head(gba_writer *w, const struct head *head)
     gba_put_u8(w, head->has_alias);
 }
 
-static gba_rc find(const struct bsf_lmdb_txn *t, const bsf_store_key *key, struct head *head, gba_view *record)
+static gba_rc find(const struct bsf_lmdb_txn *t, const bsf_store_key *key, struct head *head,
+                   gba_view *record)
 {
     MDB_val name = val_of_key(key), value;
     GBA_TRY(bsf_lmdb_rc(mdb_get(t->txn, t->table->records, &name, &value)));

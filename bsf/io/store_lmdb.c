@@ -13,7 +13,14 @@
 #include "rt/log.h"
 
 /* Pages of one batch are fewer than TAIL: it ends after so many things, or octets of records. */
-enum { BATCH_OPS = 256, BATCH_OCTETS = 1024 * 1024, TAIL = 8192, TICK_MS = 1000, SWEEP_MOST = 1000 };
+enum {
+    BATCH_OPS = 256,
+    BATCH_OCTETS = 1024 * 1024,
+    TAIL = 8192,
+    PAGES_EACH = 6,
+    TICK_MS = 1000,
+    SWEEP_MOST = 1000
+};
 
 enum what { PUT, GET, OF, DEL, SWEEP };
 
@@ -163,7 +170,7 @@ static gba_rc end(struct store *s, bool for_change, struct bsf_lmdb_txn *t)
 static void do_one(struct store *s, struct op *op)
 {
     struct bsf_lmdb_txn t;
-    if (op->what == PUT && !m2m_lmdb_env_has_room(&s->e)) {
+    if (op->what == PUT && !m2m_lmdb_env_has_room(&s->e, 0)) {
         op->rc = GBA_E_STORE_FULL;
         return;
     }
@@ -214,9 +221,12 @@ static void note(struct store *s, const struct op *op)
 static void do_batch(struct store *s, struct op *first)
 {
     bool for_change = false;
-    for (const struct op *op = first; op; op = op->next)
+    size_t pages = 0;
+    for (const struct op *op = first; op; op = op->next) {
         for_change = for_change || changes(op);
-    bool done = (!for_change || m2m_lmdb_env_has_room(&s->e)) && do_together(s, first, for_change);
+        pages += op->what == PUT ? PAGES_EACH + op->put.record.n / s->e.page : 0;
+    }
+    bool done = (pages == 0 || m2m_lmdb_env_has_room(&s->e, pages)) && do_together(s, first, for_change);
     for (struct op *op = first; op; op = op->next) {
         if (!done)
             do_one(s, op);
@@ -459,8 +469,8 @@ static gba_rc open_table(struct store *s, const struct bsf_store_lmdb_conf *conf
     return GBA_E_DB;
 }
 
-gba_rc bsf_store_lmdb_open(struct rt_loop *loop, const struct bsf_store_lmdb_conf *conf, struct bsf_store *out,
-                           gba_text *why)
+gba_rc bsf_store_lmdb_open(struct rt_loop *loop, const struct bsf_store_lmdb_conf *conf,
+                           struct bsf_store *out, gba_text *why)
 {
     struct store *s = calloc(1, sizeof *s);
     GBA_ENSURE(s != NULL, GBA_E_MEMORY);

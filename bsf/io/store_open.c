@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bsf/io/store_open.h"
 
+#include "bsf/io/store_lmdb.h"
 #include "bsf/io/store_mem.h"
 #include "bsf/io/store_redis.h"
 #include "m2m/io/secret_file.h"
@@ -54,6 +55,16 @@ static gba_rc add_random(struct rt_loop *loop, gba_seal_ring *ring)
     return rc;
 }
 
+static gba_rc open_lmdb(struct rt_loop *loop, const struct bsf_conf_store *conf, struct bsf_store *out)
+{
+    const struct bsf_store_lmdb_conf lmdb = {conf->path.s, conf->size_mib, conf->max_records};
+    gba_text why = {0};
+    gba_rc rc = bsf_store_lmdb_open(loop, &lmdb, out, &why);
+    if (rc != GBA_OK)
+        rt_log(RT_LOG_ERROR, "store.not-opened", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
+    return rc;
+}
+
 gba_rc bsf_store_open(struct rt_loop *loop, const struct bsf_conf_store *conf, gba_seal_ring *ring,
                       struct bsf_store *out)
 {
@@ -62,6 +73,8 @@ gba_rc bsf_store_open(struct rt_loop *loop, const struct bsf_conf_store *conf, g
         GBA_TRY(add_key(&keys[i], ring));
     if (conf->keys.n == 0)
         GBA_TRY(add_random(loop, ring));
+    if (conf->kind == BSF_STORE_LMDB)
+        return open_lmdb(loop, conf, out);
     if (conf->kind == BSF_STORE_REDIS)
         return bsf_store_redis_open(loop, &conf->redis, conf->max_records, out);
     return bsf_store_mem_open(loop, conf->max_records, out);

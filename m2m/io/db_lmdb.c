@@ -101,7 +101,7 @@ static gba_rc db_put(void *self, gba_view name, gba_view record)
     MDB_txn *txn;
     MDB_val key = val_of(name), value = val_of(record);
     GBA_ENSURE(name_fits(name) && record.n <= M2M_DB_RECORD_MAX, GBA_E_TOO_LONG);
-    GBA_ENSURE(m2m_lmdb_env_has_room(&lmdb->e), GBA_E_DB_FULL);
+    GBA_ENSURE(m2m_lmdb_env_has_room(&lmdb->e, 0), GBA_E_DB_FULL);
     GBA_TRY(begin_change(lmdb, &txn));
     return end_change(lmdb, txn, m2m_lmdb_rc(mdb_put(txn, lmdb->dbi, &key, &value, 0)));
 }

@@ -60,11 +60,11 @@ static size_t free_pages(const struct m2m_lmdb_env *e)
     return n;
 }
 
-bool m2m_lmdb_env_has_room(const struct m2m_lmdb_env *e)
+bool m2m_lmdb_env_has_room(const struct m2m_lmdb_env *e, size_t more)
 {
     MDB_envinfo info;
     return mdb_env_info(e->env, &info) == MDB_SUCCESS &&
-           (info.me_last_pgno < e->limit || free_pages(e) >= PAGES_SPARE);
+           (info.me_last_pgno + more < e->limit || free_pages(e) >= PAGES_SPARE + more);
 }
 
 /* Keep the tail. */

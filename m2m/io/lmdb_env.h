@@ -40,9 +40,9 @@ GBA_MUST_USE gba_rc m2m_lmdb_env_began(struct m2m_lmdb_env *e);
 /* OK, E_ABSENT, E_DB_FULL (disk or map), E_DB. */
 gba_rc m2m_lmdb_rc(int code);
 
-/* Is there room for one more record?  Deleting needs pages too, so there is more than
- * size_mib, for that. */
-bool m2m_lmdb_env_has_room(const struct m2m_lmdb_env *e);
+/* Is there room for one more record, and `more` pages beside it?  Deleting needs pages
+ * too, so there is more than size_mib, for that. */
+bool m2m_lmdb_env_has_room(const struct m2m_lmdb_env *e, size_t more);
 
 /* Commit or, on failure, abort.  E_DB_FULL, E_DB. */
 GBA_MUST_USE gba_rc m2m_lmdb_env_commit(struct m2m_lmdb_env *e, MDB_txn *txn);

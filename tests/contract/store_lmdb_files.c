@@ -73,7 +73,8 @@ static void tear_down(void)
 static gba_rc open_there(uint32_t size_mib)
 {
     why.n = 0;
-    gba_rc rc = bsf_store_lmdb_open(loop, &(struct bsf_store_lmdb_conf){path, size_mib, 1000000}, &store, &why);
+    gba_rc rc =
+        bsf_store_lmdb_open(loop, &(struct bsf_store_lmdb_conf){path, size_mib, 1000000}, &store, &why);
     is_open = rc == GBA_OK;
     return rc;
 }

@@ -41,6 +41,7 @@ redis_kill() {
 
 redis_conf() {
     [ -f "$lab/store.key" ] || (umask 077 && head -c 32 /dev/urandom >"$lab/store.key")
+    sed -i '/^store:/d' "$1"
     cat >>"$1" <<END
 ub: { limits: { identity: { burst: 0 } } }
 store:

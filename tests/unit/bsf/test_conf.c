@@ -43,6 +43,7 @@ static void set_up(void)
     conf.http.listen = (struct gba_opt_list){&ub_listen, 1};
     set(&conf.zh.realm, "home.example");
     set(&conf.diameter.identity, "bsf.home.example");
+    conf.store.kind = BSF_STORE_MEMORY;
 }
 
 /* A MEF beside all that. */
@@ -225,6 +226,27 @@ static void keys_of_the_store(void)
     finds(NULL);
 }
 
+static struct bsf_conf_store *with_lmdb(void)
+{
+    with_redis()->kind = BSF_STORE_LMDB;
+    conf.store.redis.servers.n = 0;
+    conf.store.keys.n = 1;
+    set(&conf.store.path, "sessions");
+    return &conf.store;
+}
+
+static void lmdb_is_whole(void)
+{
+    with_lmdb();
+    finds(NULL);
+    with_lmdb()->redis.servers.n = 1;
+    finds("store.redis");
+    set(&with_lmdb()->path, "");
+    finds("store.path");
+    with_lmdb()->keys.n = 0;
+    finds("store.keys");
+}
+
 static void redis_is_whole(void)
 {
     with_redis();
@@ -258,6 +280,7 @@ int main(void)
         {"what belongs together is there", parts_are_whole},
         {"the MEF is checked", mef_is_checked},
         {"keys of the store", keys_of_the_store},
+        {"LMDB is described whole", lmdb_is_whole},
         {"Redis is described whole", redis_is_whole},
         {"good is good", good_is_good},
         {"rules are narrow", rules_are_narrow},
