@@ -168,6 +168,7 @@ struct bsf_conf {
     struct m2m_conf_mef mef;
     struct m2m_conf_admin admin;
     uint32_t stop_ms; /* after a signal to stop, for what is in progress */
+    struct gba_conf_confine confine;
     struct gba_conf_log log;
 };
 

@@ -12,6 +12,7 @@ struct hss_conf {
     gba_text scheme_2g;   /* of a MAR that asks for a triplet */
     uint32_t delay_ms;    /* answers are held back this long */
     struct gba_conf_diameter diameter;
+    struct gba_conf_confine confine;
     struct gba_conf_log log;
 };
 

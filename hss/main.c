@@ -114,6 +114,7 @@ int main(int argc, char **argv)
                                        .conf = &app.conf,
                                        .conf_size = sizeof app.conf,
                                        .log = &app.conf.log,
+                                       .confine = &app.conf.confine,
                                        .check = check,
                                        .start = start,
                                        .stop = stop,

@@ -48,6 +48,7 @@ struct naf_conf {
     struct m2m_conf_maf maf;
     struct m2m_conf_admin admin;
     uint32_t stop_ms; /* after a signal to stop, for what is in progress */
+    struct gba_conf_confine confine;
     struct gba_conf_log log;
 };
 

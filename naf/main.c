@@ -100,6 +100,7 @@ int main(int argc, char **argv)
                                   .conf = &app.conf,
                                   .conf_size = sizeof app.conf,
                                   .log = &app.conf.log,
+                                  .confine = &app.conf.confine,
                                   .stop_ms = &app.conf.stop_ms,
                                   .check = check,
                                   .start = start,

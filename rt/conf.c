@@ -2,13 +2,15 @@
 #include "rt/conf.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <yaml.h>
 
 #include "gba/base/secret.h"
 #include "rt/conf_say.h"
+#include "rt/file.h"
 
 enum { DEPTH_MAX = 16 };
 
@@ -368,38 +370,46 @@ gba_rc rt_conf_parse(const char *name, gba_view yaml, const struct gba_opt *rows
     return walk.rc;
 }
 
-/* The whole file, or E_FILE; the caller wipes and frees. */
-static gba_rc load(const char *path, uint8_t **octets, size_t *n)
+/* The whole file, or E_FILE with errno; the caller wipes and frees. */
+static gba_rc load(const struct rt_conf_place *place, uint8_t **octets, size_t *n)
 {
     gba_rc rc = GBA_E_FILE;
-    FILE *file = fopen(path, "rbe");
+    int fd = openat(place->folder, place->name, O_RDONLY | O_CLOEXEC);
     *octets = NULL;
-    if (file == NULL)
+    if (fd < 0)
         goto out;
     rc = GBA_E_MEMORY;
     *octets = malloc(RT_CONF_FILE_MAX + 1);
     if (*octets == NULL)
         goto out;
-    setvbuf(file, NULL, _IONBF, 0); /* no copy of the keys stays in a stream's buffer */
-    *n = fread(*octets, 1, RT_CONF_FILE_MAX + 1, file);
-    rc = ferror(file) ? GBA_E_FILE : GBA_OK;
+    gba_writer w = gba_writer_of(*octets, RT_CONF_FILE_MAX + 1);
+    rc = rt_file_read(fd, &w);
+    if (rc == GBA_E_SPACE)
+        rc = GBA_OK; /* the parser says what is too large */
+    *n = w.n;
 out:
-    if (file)
-        fclose(file);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+gba_rc rt_conf_read_at(const struct rt_conf_place *place, const struct gba_opt *rows, void *conf,
+                       struct rt_conf_errors *errors)
+{
+    uint8_t *octets = NULL;
+    size_t n = 0;
+    gba_rc rc = load(place, &octets, &n);
+    if (rc == GBA_E_FILE)
+        rt_conf_complain(errors, place->path, "cannot be read", strerror(errno));
+    if (rc == GBA_OK)
+        rc = rt_conf_parse(place->path, gba_view_of(octets, n), rows, conf, errors);
+    if (octets)
+        gba_wipe_bytes(octets, n);
+    free(octets);
     return rc;
 }
 
 gba_rc rt_conf_read(const char *path, const struct gba_opt *rows, void *conf, struct rt_conf_errors *errors)
 {
-    uint8_t *octets = NULL;
-    size_t n = 0;
-    gba_rc rc = load(path, &octets, &n);
-    if (rc == GBA_E_FILE)
-        rt_conf_complain(errors, path, "cannot be read", strerror(errno));
-    if (rc == GBA_OK)
-        rc = rt_conf_parse(path, gba_view_of(octets, n), rows, conf, errors);
-    if (octets)
-        gba_wipe_bytes(octets, n);
-    free(octets);
-    return rc;
+    return rt_conf_read_at(&(struct rt_conf_place){AT_FDCWD, path, path}, rows, conf, errors);
 }

@@ -27,6 +27,15 @@ struct rt_conf_errors {
 GBA_MUST_USE gba_rc rt_conf_read(const char *path, const struct gba_opt *rows, void *conf,
                                  struct rt_conf_errors *errors);
 
+/* The same for a file in an open folder; `path` stands in errors. */
+struct rt_conf_place {
+    int folder; /* AT_FDCWD: none, name is a path */
+    const char *name;
+    const char *path;
+};
+GBA_MUST_USE gba_rc rt_conf_read_at(const struct rt_conf_place *place, const struct gba_opt *rows, void *conf,
+                                    struct rt_conf_errors *errors);
+
 /* The same over octets in memory; `name` stands for the path in errors. */
 GBA_MUST_USE gba_rc rt_conf_parse(const char *name, gba_view yaml, const struct gba_opt *rows, void *conf,
                                   struct rt_conf_errors *errors);

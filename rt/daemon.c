@@ -8,7 +8,9 @@
 #include <sys/resource.h>
 
 #include "rt/audit.h"
+#include "rt/confine.h"
 #include "rt/daemon_conf.h"
+#include "rt/notify.h"
 
 enum {
     LISTENS_MAX = 12,
@@ -32,6 +34,7 @@ struct rt_daemon {
     struct rt_metrics_self *self;
     struct rt_health health;
     struct rt_workers *workers;
+    struct rt_notify *notify;
 };
 
 struct arguments {
@@ -131,6 +134,7 @@ static void on_stop(void *arg)
         return;
     }
     daemon->stopping = true;
+    rt_notify_stopping(daemon->notify);
     daemon->stop_until = rt_loop_env(daemon->loop)->mono_ms + (stop_ms ? *stop_ms : STOP_MS);
     if (daemon->spec->drain)
         daemon->spec->drain(daemon->spec->arg);
@@ -171,17 +175,40 @@ static gba_rc open_watchers(struct rt_daemon *daemon)
     return rt_metrics_self_open(&daemon->metrics, daemon->loop, spec->program, &daemon->self);
 }
 
+/* The last thing of a start: what is needed later is open. */
+static gba_rc confine(const struct rt_daemon_spec *spec)
+{
+    gba_text why = {0, ""};
+    if (!spec->confine)
+        return GBA_OK;
+    gba_rc rc = rt_confine(spec->confine, &why);
+    if (rc != GBA_OK)
+        rt_log(RT_LOG_ERROR, "daemon.not-confined", RT_REASON(rc), RT_STR("why", gba_text_view(&why)));
+    return rc;
+}
+
+static gba_rc open_notify(struct rt_daemon *daemon)
+{
+    gba_rc rc = rt_notify_open(daemon->loop, &daemon->notify);
+    if (rc != GBA_OK)
+        rt_log(RT_LOG_ERROR, "daemon.notify-failed", RT_REASON(rc));
+    return rc;
+}
+
 static gba_rc start(struct rt_daemon *daemon)
 {
     sigset_t set = our_signals();
+    GBA_TRY(open_notify(daemon));
     GBA_TRY(open_watchers(daemon));
     GBA_TRY(rt_on_signal(daemon->loop, SIGTERM, on_stop, daemon));
     GBA_TRY(rt_on_signal(daemon->loop, SIGINT, on_stop, daemon));
     GBA_TRY(rt_on_signal(daemon->loop, SIGHUP, on_reload, daemon));
     GBA_TRY(daemon->spec->start(daemon->spec->arg, daemon));
     GBA_TRY(rt_audit("daemon.started", RT_CSTR("version", PACKAGE_VERSION)));
+    GBA_TRY(confine(daemon->spec));
     daemon->ready = true;
     log_ready(daemon);
+    rt_notify_ready(daemon->notify, "serving");
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     return GBA_OK;
 }
@@ -193,6 +220,7 @@ static void close_watchers(struct rt_daemon *daemon, gba_rc rc)
     if (daemon->self)
         rt_metrics_self_close(daemon->self);
     rt_audit_close();
+    rt_notify_close(daemon->notify);
 }
 
 static gba_rc live(struct rt_daemon *daemon)
@@ -215,6 +243,7 @@ static int run(struct rt_daemon_conf *conf)
     struct rt_daemon daemon = {.spec = conf->spec, .conf = conf};
     sigset_t set = our_signals();
     rt_forbid_dumps();
+    rt_confine_early();
     signal(SIGPIPE, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     const struct rt_log_conf log = rt_daemon_conf_log(conf);
@@ -233,15 +262,18 @@ int rt_daemon_main(int argc, char **argv, const struct rt_daemon_spec *spec)
     struct arguments args = parse_arguments(argc, argv, spec);
     if (args.exit_code >= 0)
         return args.exit_code;
-    struct rt_daemon_conf conf = {.spec = spec, .path = args.conf_file};
+    struct rt_daemon_conf conf = {.spec = spec};
+    rt_daemon_conf_open(&conf, args.conf_file);
     if (rt_daemon_conf_read(&conf, spec->conf) != GBA_OK) {
         fputs(conf.said.text, stderr);
+        rt_daemon_conf_close(&conf);
         return EXIT_USAGE;
     }
     if (args.check_only)
         printf("%s: ok\n", args.conf_file);
     int exit_code = args.check_only ? EXIT_GOOD : run(&conf);
     rt_conf_free(spec->rows, spec->conf);
+    rt_daemon_conf_close(&conf);
     return exit_code;
 }
 
@@ -286,11 +318,13 @@ struct rt_live *rt_daemon_live(struct rt_daemon *daemon)
 /* A new audit log is begun even with a bad configuration: the old file was moved away. */
 gba_rc rt_daemon_reload(struct rt_daemon *daemon)
 {
+    rt_notify_reloading(daemon->notify);
     gba_rc audit = rt_audit_reopen();
     if (audit != GBA_OK)
         rt_log(RT_LOG_ERROR, "audit.reopen-failed", RT_REASON(audit));
     gba_rc rc = rt_daemon_conf_reload(daemon->conf);
     rt_audit_note("daemon.reloaded", RT_REASON(rc));
+    rt_notify_ready(daemon->notify, rc == GBA_OK ? "serving" : "serving; the last reload was refused");
     return rc;
 }
 

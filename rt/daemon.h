@@ -67,6 +67,7 @@ struct rt_daemon_spec {
     void *conf;                     /* zeroed; filled before start; what never changes is used from here */
     size_t conf_size;               /* octets of it */
     const struct gba_conf_log *log; /* inside conf */
+    const struct gba_conf_confine *confine; /* inside conf; may be NULL */
     const uint32_t *stop_ms;        /* inside conf: how long what is in progress may take to end */
     void (*check)(const void *conf, const struct gba_conf_sink *sink); /* cross-field; may be NULL */
 

@@ -1,10 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* O_PATH */
 #include "rt/daemon_conf.h"
 
+#include <fcntl.h>
 #include <stddef.h>
+#include <unistd.h>
 
 
 /* ---- reading ---- */
+
+void rt_daemon_conf_open(struct rt_daemon_conf *dc, const char *path)
+{
+    size_t n = gba_view_find_last(gba_view_cstr(path), '/');
+    gba_text folder;
+    dc->place = (struct rt_conf_place){AT_FDCWD, path, path};
+    if (path[n] == '\0' || gba_text_set(&folder, gba_view_of(path, n + 1)) != GBA_OK)
+        folder = (gba_text){1, "."};
+    else
+        dc->place.name = path + n + 1;
+    int fd = open(folder.s, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        dc->place.folder = fd;
+    else
+        dc->place.name = path;
+}
+
+void rt_daemon_conf_close(struct rt_daemon_conf *dc)
+{
+    if (dc->place.folder >= 0)
+        close(dc->place.folder);
+}
 
 struct check_ctx {
     struct rt_daemon_conf *dc;
@@ -15,7 +40,7 @@ static void on_fault(void *ctx, const char *key, const char *text)
 {
     struct check_ctx *check = ctx;
     check->bad = true;
-    rt_conf_complain(&check->dc->said, check->dc->path, key, text);
+    rt_conf_complain(&check->dc->said, check->dc->place.path, key, text);
 }
 
 static bool is_good(struct rt_daemon_conf *dc, const void *conf)
@@ -29,13 +54,13 @@ static bool is_good(struct rt_daemon_conf *dc, const void *conf)
 gba_rc rt_daemon_conf_read(struct rt_daemon_conf *dc, void *conf)
 {
     dc->said = (struct rt_conf_errors){.n = 0};
-    gba_rc rc = rt_conf_read(dc->path, dc->spec->rows, conf, &dc->said);
+    gba_rc rc = rt_conf_read_at(&dc->place, dc->spec->rows, conf, &dc->said);
     if (rc == GBA_OK && !is_good(dc, conf)) {
         rt_conf_free(dc->spec->rows, conf);
         rc = GBA_E_CONFIG;
     }
     if (rc != GBA_OK && dc->said.n == 0)
-        rt_conf_complain(&dc->said, dc->path, "cannot be read", gba_rc_text(rc));
+        rt_conf_complain(&dc->said, dc->place.path, "cannot be read", gba_rc_text(rc));
     return rc;
 }
 
@@ -64,7 +89,7 @@ struct rt_log_conf rt_daemon_conf_log(const struct rt_daemon_conf *dc)
 static void on_differs(void *ctx, const char *key, bool live)
 {
     struct rt_daemon_conf *dc = ctx;
-    rt_conf_complain(&dc->said, dc->path, key, live ? "changed" : "needs a restart");
+    rt_conf_complain(&dc->said, dc->place.path, key, live ? "changed" : "needs a restart");
     rt_log(live ? RT_LOG_NOTICE : RT_LOG_WARN, live ? "conf.changed" : "conf.needs-restart",
            RT_CSTR("key", key));
 }

@@ -47,6 +47,14 @@ struct gba_conf_log {
     bool audit_required;
 };
 
+enum gba_conf_seccomp { GBA_CONF_SECCOMP_FALSE, GBA_CONF_SECCOMP_TRUE, GBA_CONF_SECCOMP_LOG };
+
+/* What a daemon gives up once it is running. */
+struct gba_conf_confine {
+    gba_text user, group, chroot; /* empty: stay */
+    int seccomp;                  /* enum gba_conf_seccomp */
+};
+
 /* Where and how a daemon serves HTTP. */
 struct gba_conf_http {
     struct gba_opt_list listen;  /* of gba_text: ADDRESS:PORT */
@@ -68,6 +76,7 @@ extern const struct gba_opt gba_conf_http_rows[];
 extern const struct gba_opt gba_conf_https_rows[];
 extern const struct gba_opt gba_conf_diameter_rows[];
 extern const struct gba_opt gba_conf_log_rows[];
+extern const struct gba_opt gba_conf_confine_rows[];
 
 /* Where a cross-field check reports to: any number of faults. */
 struct gba_conf_sink {
