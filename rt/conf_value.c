@@ -8,11 +8,16 @@
 static size_t value_size(enum gba_opt_type type)
 {
     static const size_t sizes[] = {
-        [GBA_OPT_TEXT] = sizeof(gba_text),         [GBA_OPT_BOOL] = sizeof(bool),
-        [GBA_OPT_UINT] = sizeof(uint32_t),         [GBA_OPT_SECONDS] = sizeof(uint32_t),
-        [GBA_OPT_MILLIS] = sizeof(uint32_t),       [GBA_OPT_ENUM] = sizeof(int),
-        [GBA_OPT_ADDRESS] = sizeof(gba_text),      [GBA_OPT_HEX] = sizeof(struct gba_opt_hex),
-        [GBA_OPT_LIST] = sizeof(struct gba_opt_list), [GBA_OPT_SECTION] = 0,
+        [GBA_OPT_TEXT] = sizeof(gba_text),
+        [GBA_OPT_BOOL] = sizeof(bool),
+        [GBA_OPT_UINT] = sizeof(uint32_t),
+        [GBA_OPT_SECONDS] = sizeof(uint32_t),
+        [GBA_OPT_MILLIS] = sizeof(uint32_t),
+        [GBA_OPT_ENUM] = sizeof(int),
+        [GBA_OPT_ADDRESS] = sizeof(gba_text),
+        [GBA_OPT_HEX] = sizeof(struct gba_opt_hex),
+        [GBA_OPT_LIST] = sizeof(struct gba_opt_list),
+        [GBA_OPT_SECTION] = 0,
     };
     return sizes[type];
 }
@@ -105,7 +110,7 @@ static gba_rc copy_value(const struct gba_opt *row, const void *from, void *to)
     }
     for (size_t i = 0; i < n; i++) {
         for (const struct gba_opt *member = row->rows; member->key; member++)
-            GBA_TRY(copy_value(member, old + i * step, new + i * step));
+            GBA_TRY(copy_value(member, old + i * step, new + i *step));
     }
     return GBA_OK;
 }
@@ -119,7 +124,7 @@ struct follow {
 };
 
 static gba_rc follow_value(struct follow *f, const struct gba_opt *row, const void *now, void *next,
-                          bool live)
+                           bool live)
 {
     if (same(row, now, next))
         return GBA_OK;
@@ -133,7 +138,7 @@ static gba_rc follow_value(struct follow *f, const struct gba_opt *row, const vo
 }
 
 static gba_rc follow_rows(struct follow *f, const struct gba_opt *rows, const void *now, void *next,
-                         bool live)
+                          bool live)
 {
     for (const struct gba_opt *row = rows; row->key; row++) {
         size_t path_n = f->say.path.n;

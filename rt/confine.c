@@ -31,7 +31,8 @@ struct becoming {
 
 static gba_rc find_ids(const struct gba_conf_confine *conf, struct becoming *b, gba_text *why)
 {
-    *b = (struct becoming){.changes = conf->user.n > 0 || conf->group.n > 0, .uid = getuid(), .gid = getgid()};
+    *b =
+        (struct becoming){.changes = conf->user.n > 0 || conf->group.n > 0, .uid = getuid(), .gid = getgid()};
     if (conf->user.n > 0) {
         const struct passwd *user = getpwnam(conf->user.s);
         if (!user)

@@ -59,8 +59,10 @@ static void print_help(const struct rt_daemon_spec *spec)
 static struct arguments parse_arguments(int argc, char **argv, const struct rt_daemon_spec *spec)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check-config", no_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
+        {"config", required_argument, NULL, 'c'},
+        {"check-config", no_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
     struct arguments args = {spec->conf_file, false, -1};

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <unistd.h>
 
-
 /* ---- reading ---- */
 
 void rt_daemon_conf_open(struct rt_daemon_conf *dc, const char *path)

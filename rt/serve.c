@@ -106,8 +106,8 @@ static struct rt_httpd_conf bounds(const struct gba_conf_http *conf)
 static gba_rc open_threads(struct rt_serve *serve, struct rt_daemon *daemon, uint32_t n,
                            const struct rt_serve_handler *handler)
 {
-    serve->desk = (struct rt_http_desk){
-        .loop = rt_daemon_loop(daemon), .fn = handler->fn, .arg = handler->arg};
+    serve->desk =
+        (struct rt_http_desk){.loop = rt_daemon_loop(daemon), .fn = handler->fn, .arg = handler->arg};
     serve->at = calloc(2 * (size_t)RT_SERVE_MAX * (n > 0 ? n : 1), sizeof *serve->at);
     GBA_ENSURE(serve->at, GBA_E_MEMORY);
     return n > 0 ? rt_daemon_workers(daemon, n, &serve->workers) : GBA_OK;

@@ -130,13 +130,18 @@ static void what_ends_it(void)
         const char *what;
         int (*act)(void);
     } rows[] = {
-        {"execve", act_exec},           {"fork", act_fork},
-        {"ptrace", act_ptrace},         {"kill", act_kill},
-        {"AF_PACKET", act_packet},      {"SOCK_RAW", act_raw},
+        {"execve", act_exec},
+        {"fork", act_fork},
+        {"ptrace", act_ptrace},
+        {"kill", act_kill},
+        {"AF_PACKET", act_packet},
+        {"SOCK_RAW", act_raw},
         {"bind", act_bind},
-        {"write a file", act_write_file}, {"unlink", act_unlink},
+        {"write a file", act_write_file},
+        {"unlink", act_unlink},
         {"chmod", act_chmod},
-        {"mprotect to run", act_make_runnable}, {"setuid", act_become_root},
+        {"mprotect to run", act_make_runnable},
+        {"setuid", act_become_root},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (!killed(rows[i].act))
@@ -227,8 +232,9 @@ static int act_connect(void)
 {
     struct sockaddr_in nobody = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    return fd >= 0 && connect(fd, (struct sockaddr *)&nobody, sizeof nobody) != 0 && errno == ECONNREFUSED ? GOOD
-                                                                                                         : BAD;
+    return fd >= 0 && connect(fd, (struct sockaddr *)&nobody, sizeof nobody) != 0 && errno == ECONNREFUSED
+               ? GOOD
+               : BAD;
 }
 
 static int act_memory(void)

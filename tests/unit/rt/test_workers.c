@@ -192,9 +192,16 @@ static void play(void (*script)(void), uint32_t max_conns)
     T_OK(rt_workers_open(WORKERS, &workers));
     CU_ASSERT_EQUAL(rt_workers_count(workers), WORKERS);
     desk = (struct rt_http_desk){.loop = loop, .fn = on_request};
-    conf = (struct rt_httpd_conf){.max_head = 1024, .max_body = 64, .max_conns = max_conns, .request_ms = 10000,
-                                  .idle_ms = 10000, .note = note, .note_n = sizeof(pthread_t), .desk = &desk,
-                                  .all_conns = &n_conns, .share_port = true};
+    conf = (struct rt_httpd_conf){.max_head = 1024,
+                                  .max_body = 64,
+                                  .max_conns = max_conns,
+                                  .request_ms = 10000,
+                                  .idle_ms = 10000,
+                                  .note = note,
+                                  .note_n = sizeof(pthread_t),
+                                  .desk = &desk,
+                                  .all_conns = &n_conns,
+                                  .share_port = true};
     T_OK(gba_text_set(&conf.listen, GBA_LIT("127.0.0.1:0")));
     for (size_t i = 0; i < WORKERS; i++)
         rt_workers_call(workers, i, open_server, &i);
