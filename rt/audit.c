@@ -21,16 +21,23 @@ static struct {
     struct rt_audit_counts counts;
 } audit = {.fd = -1};
 
-/* Others may not read it, even if it is there already with another mode. */
+/* -1, and the log tells why.  Others may neither read nor write it. */
 static int open_file(const gba_text *path)
 {
     struct stat st;
+    gba_view name = gba_text_view(path);
     int fd = open(path->s, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-    if (fd < 0)
-        return -1;
-    if (fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || fchmod(fd, 0600) == 0))
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        rt_log(RT_LOG_ERROR, "audit.no-file", RT_REASON(GBA_E_FILE), RT_STR("path", name),
+               RT_NUM("errno", errno));
+    } else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0) {
+        rt_log(RT_LOG_ERROR, "audit.no-file", RT_REASON(GBA_E_FILE), RT_STR("path", name),
+               RT_CSTR("why", "others may read or write it; its mode must be 0600"));
+    } else {
         return fd;
-    close(fd);
+    }
+    if (fd >= 0)
+        close(fd);
     return -1;
 }
 
@@ -42,10 +49,7 @@ gba_rc rt_audit_open(const char *program, const struct gba_conf_log *conf)
     if (conf->audit.n == 0)
         return GBA_OK;
     audit.fd = open_file(&audit.path);
-    if (audit.fd >= 0)
-        return GBA_OK;
-    rt_log(RT_LOG_ERROR, "audit.no-file", RT_STR("path", gba_text_view(&audit.path)), RT_NUM("errno", errno));
-    return GBA_E_FILE;
+    return audit.fd >= 0 ? GBA_OK : GBA_E_FILE;
 }
 
 gba_rc rt_audit_reopen(void)
@@ -53,11 +57,7 @@ gba_rc rt_audit_reopen(void)
     int fd = audit.path.n > 0 ? open_file(&audit.path) : -1;
     if (audit.path.n == 0)
         return GBA_OK;
-    if (fd < 0) {
-        rt_log(RT_LOG_ERROR, "audit.no-file", RT_STR("path", gba_text_view(&audit.path)),
-               RT_NUM("errno", errno));
-        return GBA_E_FILE;
-    }
+    GBA_ENSURE(fd >= 0, GBA_E_FILE);
     pthread_mutex_lock(&lock);
     int old = audit.fd;
     audit.fd = fd;

@@ -2,7 +2,8 @@
 /*
  * The audit log: who got which key, who was refused, what operators did.  One JSON
  * line an event (rt/log_line.h, without a level) at the end of one file that only this
- * user can read.  There is no formatter for octets, as in the log, and identities are masked when they are there: no key gets in.
+ * user can read.  There is no formatter for octets, as in the log, and identities are
+ * masked when they are there: no key gets in.
  *
  * A line is with the kernel before the event has its effect; it is not synced to the disk.
  * When it cannot be written that is logged and counted, and service goes on, unless the

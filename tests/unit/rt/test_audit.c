@@ -69,6 +69,18 @@ static void link_is_not_followed(void)
     unlink(path);
 }
 
+static void others_may_read_it(void)
+{
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    CU_ASSERT_EQUAL_FATAL(fchmod(fd, 0640), 0);
+    close(fd);
+    use(path, false);
+    T_RC(rt_audit_open("prog", &conf), GBA_E_FILE);
+    rt_audit_close();
+    CU_ASSERT_EQUAL(content(path).n, 0);
+    unlink(path);
+}
+
 static void forged_lines(void)
 {
     use(path, true);
@@ -84,7 +96,7 @@ static void forged_lines(void)
 static void appends_for_this_user_only(void)
 {
     struct stat st;
-    int fd = open(path, O_WRONLY | O_CREAT, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
     CU_ASSERT_EQUAL_FATAL(write(fd, "before\n", 7), 7);
     close(fd);
     use(path, true);
@@ -143,6 +155,7 @@ int main(void)
         {"a full disk", full_disk},
         {"no folder", no_folder},
         {"a link in its place", link_is_not_followed},
+        {"others may read it", others_may_read_it},
         {"forged lines", forged_lines},
         CU_TEST_INFO_NULL,
     };
