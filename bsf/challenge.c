@@ -75,3 +75,16 @@ struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_ra
         return NULL;
     return &t->items[slot];
 }
+
+/*= TS 24.109 H.2: with 2G GBA Ks-input stands behind zeros; I.2: with GBA_Digest it is random */
+void bsf_challenge_put_nonce(const struct bsf_challenge *c, gba_writer *w)
+{
+    uint8_t octets[sizeof c->rand.b + sizeof c->autn.b + sizeof c->ks_input];
+    gba_writer plain = gba_writer_of(octets, sizeof octets);
+    gba_put_view(&plain, GBA_ARRAY(c->rand.b));
+    if (c->type != BSF_DIGEST)
+        gba_put_view(&plain, GBA_ARRAY(c->autn.b));
+    if (c->type == BSF_2G)
+        gba_put_view(&plain, GBA_ARRAY(c->ks_input));
+    gba_put_b64(w, gba_writer_view(&plain));
+}

@@ -8,12 +8,22 @@
 #include "bsf/chain.h"
 #include "bsf/session.h"
 #include "gba/base/slots.h"
+#include "gba/crypto/digest.h"
+
+/* GBA_Digest: credentials of the subscriber and how they are asked for. */
+struct bsf_challenge_digest {
+    gba_text realm;
+    gba_ha1 ha1;
+};
 
 struct bsf_challenge {
+    enum bsf_gba_type type;
+    uint8_t ks_input[16]; /* 2G */
+    struct bsf_challenge_digest digest;
     gba_text username; /* as sent: IMPI or TMPI */
     gba_text impi;
     gba_rand rand;
-    gba_autn autn; /* as sent: AUTN, or AUTN* with GBA_U */
+    gba_autn autn; /* as sent: AUTN, or AUTN* with GBA_U; zeros with 2G */
     gba_res xres;
     gba_ks ks;
     uint8_t opaque[16];
@@ -55,6 +65,9 @@ GBA_MUST_USE gba_rc bsf_challenges_put(struct bsf_challenges *t, const struct bs
 
 /* The live challenge with this RAND, or NULL.  Valid until the next put, expire or drop. */
 struct bsf_challenge *bsf_challenges_find(struct bsf_challenges *t, const gba_rand *rand, int64_t mono_ms);
+
+/* The nonce of its challenge, base64 (TS 24.109 4.2, H.2, I.2). */
+void bsf_challenge_put_nonce(const struct bsf_challenge *c, gba_writer *w);
 
 /* Wipe and forget it: it was used. */
 void bsf_challenges_drop(struct bsf_challenges *t, struct bsf_challenge *c);

@@ -159,6 +159,8 @@ static void check_whole(const struct bsf_conf *conf, const struct gba_conf_sink 
         gba_conf_fault(sink, "http", "is needed beside names, or https");
     if (conf->https.listen.n > 0)
         check_tls(conf, sink);
+    else if (conf->ub.gba_2g || conf->ub.gba_digest)
+        gba_conf_fault(sink, "https", "is needed for ub.gba_2g and ub.gba_digest");
     check_zh(conf, sink);
     if (conf->diameter.identity.n == 0)
         gba_conf_fault(sink, "diameter", "is needed beside names");

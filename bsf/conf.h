@@ -18,6 +18,7 @@ struct bsf_conf_name {
 };
 
 enum bsf_conf_wrong { BSF_WRONG_403, BSF_WRONG_401 };
+enum bsf_conf_ha1 { BSF_HA1_OCTETS, BSF_HA1_HEX };
 enum bsf_conf_gba_u { BSF_GBA_U_SERVE, BSF_GBA_U_AS_ME };
 
 /* Key lifetimes of TS 33.220 4.5.2: what the GUSS says, kept within bounds. */
@@ -48,6 +49,9 @@ struct bsf_conf_ub {
     int wrong_response; /* enum bsf_conf_wrong */
     int gba_u;          /* enum bsf_conf_gba_u */
     bool tmpi;
+    bool gba_2g, gba_digest; /* over TLS */
+    int digest_ha1;          /* enum bsf_conf_ha1: how H(A1) enters derivations */
+    gba_text digest_label;   /* of the TLS exporter */
     uint32_t challenge_s; /* how long a challenge waits for its response */
     uint32_t max_challenges;
     uint32_t resync_limit;          /* resynchronisations in one run */
@@ -90,6 +94,7 @@ struct bsf_conf_zh {
     uint32_t backoff_ms;        /* before a host that failed is preferred again */
     uint32_t max_waiting;       /* questions that may wait for one host */
     uint32_t redirect_cache;    /* how many answers of redirect agents are kept; 0: none */
+    gba_text scheme_2g, scheme_digest; /* SIP-Authentication-Scheme of what is not AKA */
     bool overload;              /* heed overload reports */
     uint32_t overload_max_s;    /* the longest time that one counts */
     uint32_t guss_cache;        /* how many GUSS are kept; 0: none */

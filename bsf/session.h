@@ -17,6 +17,8 @@ enum { BSF_GUSS_MAX = 64 * 1024, BSF_RECORD_MAX = BSF_GUSS_MAX + 1024 };
 
 enum bsf_mode { BSF_ME, BSF_U };
 
+enum bsf_gba_type { BSF_3G, BSF_2G, BSF_DIGEST }; /* as in the GBA-Type AVP */
+
 struct bsf_session {
     gba_text impi;
     gba_text domain; /* the BSF's name in B-TID and TMPI */

@@ -76,6 +76,9 @@ static gba_rc on_request(const struct bsf_ub_at *s, const struct bsf_ub_event *e
     bsf_ub_tick(s->ub, s->env);
     GBA_TRY(bsf_limits_request(&s->ub->limits, s->env->mono_ms, run->via.address, 1));
     GBA_TRY(bsf_ub_read(s->ub->conf, event->req, &arena, &run->ask));
+    run->type = run->ask.digest ? BSF_DIGEST : BSF_3G;
+    if (run->ask.digest)
+        GBA_TRY(bsf_ub_digest_allowed(s));
     return run->ask.first ? bsf_ub_ask_challenge(s) : bsf_ub_on_response(s);
 }
 

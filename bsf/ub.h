@@ -27,6 +27,7 @@ struct bsf_ub_via {
     gba_view address; /* of the peer: 4 or 16 octets; absent: not known */
     bool tls;
     uint64_t run; /* of the log; a response is of the run of its challenge: see bsf_ub_run */
+    const gba_tls_mk *tls_mk; /* what TLS exports for GBA_Digest; NULL: nothing */
 };
 
 struct bsf_ub {
@@ -66,6 +67,7 @@ struct bsf_ub_run {
     gba_rand rand; /* beside auts */
     gba_auts auts;
     bool resync, second;
+    enum bsf_gba_type type;
     uint32_t resyncs;
     int64_t guss_stamp_s;
     int64_t expiry_s;

@@ -49,6 +49,36 @@ GBA_MUST_USE gba_rc bsf_ub_finish(const struct bsf_ub_at *s);
 GBA_MUST_USE gba_rc bsf_ub_on_found(const struct bsf_ub_at *s, const struct bsf_ub_event *event);
 GBA_MUST_USE gba_rc bsf_ub_on_vector(const struct bsf_ub_at *s, const struct bsf_ub_event *event);
 
+/* The same past the limits: nothing was asked of the HSS in vain yet. */
+GBA_MUST_USE gba_rc bsf_ub_ask_again(const struct bsf_ub_at *s);
+
+/* ---- 2G GBA (ub_2g.c) ---- */
+
+/* A subscriber that has no AKA vectors may have a SIM: ask for a triplet.  E_ZH_SCHEME: 2G GBA is
+ * off; E_UB_2G_PLAIN. */
+GBA_MUST_USE gba_rc bsf_ub_2g_ask(const struct bsf_ub_at *s);
+
+/* RES, Ks and the nonce out of a triplet.  E_UB_2G_OFF, E_UB_2G_PLAIN. */
+GBA_MUST_USE gba_rc bsf_ub_2g_take(const struct bsf_ub_at *s, const gba_triplet *triplet,
+                                   struct bsf_challenge *c);
+
+/* ---- GBA_Digest (ub_digest.c) ---- */
+
+/* May this request have it?  E_UB_DIGEST_OFF, E_UB_DIGEST_PLAIN, E_IMPI (a TMPI). */
+GBA_MUST_USE gba_rc bsf_ub_digest_allowed(const struct bsf_ub_at *s);
+
+/* A challenge out of SIP Digest credentials; E_ZH_PROTOCOL. */
+GBA_MUST_USE gba_rc bsf_ub_digest_take(const struct bsf_ub_at *s, const struct dia_sip_digest *digest,
+                                       struct bsf_challenge *c);
+
+/* The same for nobody. */
+GBA_MUST_USE gba_rc bsf_ub_digest_invent(const struct bsf_ub_at *s, struct bsf_challenge *c);
+
+/* The password on this connection; and Ks, once the response proved it. */
+GBA_MUST_USE gba_rc bsf_ub_digest_passwd(const struct bsf_ub_at *s, const struct bsf_challenge *c,
+                                         uint8_t room[BSF_UB_PASSWORD_MAX], gba_view *passwd);
+GBA_MUST_USE gba_rc bsf_ub_digest_ks(const struct bsf_ub_at *s, struct bsf_challenge *c);
+
 /* ---- judging a response and keeping a session (ub_prove.c) ---- */
 
 GBA_MUST_USE gba_rc bsf_ub_on_response(const struct bsf_ub_at *s);

@@ -10,13 +10,23 @@
 /* Sent, our time of a GUSS goes back by this much: the clocks of BSF and HSS differ. */
 enum { CLOCKS_DIFFER_S = 60 };
 
-static gba_rc ask(const struct bsf_ub_at *s)
+/* Absent: AKA. */
+static gba_view scheme_of(const struct bsf_ub_at *s)
+{
+    const struct bsf_conf_zh *conf = &s->ub->conf->zh;
+    if (s->run->type == BSF_2G)
+        return gba_text_view(&conf->scheme_2g);
+    return s->run->type == BSF_DIGEST ? gba_text_view(&conf->scheme_digest) : (gba_view){NULL, 0};
+}
+
+gba_rc bsf_ub_ask_again(const struct bsf_ub_at *s)
 {
     struct bsf_ub_run *run = s->run;
     const struct bsf_guss_item *cached =
         bsf_guss_cache_find(&s->ub->gusses, gba_text_view(&run->impi), s->env->mono_ms);
     run->guss_stamp_s = cached ? cached->stamp_s - CLOCKS_DIFFER_S : 0;
     s->order->zh = (struct bsf_zh_ask){
+        .scheme = scheme_of(s),
         .impi = gba_text_view(&run->impi),
         .auts = run->resync ? &run->auts : NULL,
         .rand = &run->rand,
@@ -46,7 +56,7 @@ gba_rc bsf_ub_ask_hss(const struct bsf_ub_at *s)
 {
     gba_rc rc = bsf_limits_vector(&s->ub->limits, s->env->mono_ms, gba_text_view(&s->run->impi));
     if (rc == GBA_OK)
-        return ask(s);
+        return bsf_ub_ask_again(s);
     const struct bsf_challenge *c = s->run->resync || s->run->second ? NULL : unanswered(s);
     GBA_ENSURE(c != NULL, rc);
     GBA_TRY(bsf_ub_reply_challenge(s->ub->conf, c, &s->run->reply));
@@ -141,14 +151,25 @@ static bool guss_is_lost(const struct bsf_ub_at *s, const struct dia_maa *maa)
 }
 
 /* What is in the vector, as it goes to the device. */
-static gba_rc take_vector(const struct dia_maa *maa, struct bsf_challenge *c)
+static gba_rc take_vector(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c)
 {
+    gba_copy(s->ub->amf.b, gba_view_of(maa->vector.autn.b + 6, 2));
     c->rand = maa->vector.rand;
     c->autn = maa->vector.autn;
     c->xres = maa->vector.xres;
     gba_aka_ks(&maa->vector.ck, &maa->vector.ik, &c->ks);
     /*= TS 33.220 5.3.2: AUTN* keeps Ks inside the UICC */
     return c->mode == BSF_U ? gba_aka_autn_star(&maa->vector.autn, &maa->vector.ik, &c->autn) : GBA_OK;
+}
+
+/* An HSS may answer with what the subscriber has, whatever was asked for; but GBA_Digest is for
+ * those who want it. */
+static gba_rc take(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c)
+{
+    GBA_ENSURE(maa->has_digest == (s->run->type == BSF_DIGEST), GBA_E_ZH_PROTOCOL);
+    if (maa->has_digest)
+        return bsf_ub_digest_take(s, &maa->digest, c);
+    return maa->has_triplet ? bsf_ub_2g_take(s, &maa->triplet, c) : take_vector(s, maa, c);
 }
 
 /* AUTN is SQN xor AK, AMF and a MAC: only AMF tells anything, and that it takes from real ones. */
@@ -176,7 +197,8 @@ static gba_rc address(const struct bsf_ub_at *s, gba_view username, struct bsf_c
 {
     const struct bsf_ub_run *run = s->run;
     c->impi = run->impi;
-    c->algs = offered(&s->ub->conf->ub);
+    if (c->type == BSF_3G)
+        c->algs = offered(&s->ub->conf->ub);
     c->name = (uint32_t)run->ask.name;
     c->issued_ms = s->env->mono_ms;
     return gba_text_set(&c->username, username);
@@ -203,9 +225,7 @@ static gba_rc open_vector(const struct bsf_ub_at *s, const struct dia_maa *maa, 
 {
     GBA_TRY(apply_guss(s, choose_guss(s, maa), c, settings));
     keep_guss(s, maa);
-    GBA_TRY(take_vector(maa, c));
-    gba_copy(s->ub->amf.b, gba_view_of(maa->vector.autn.b + 6, 2));
-    return GBA_OK;
+    return take(s, maa, c);
 }
 
 static gba_rc challenge(const struct bsf_ub_at *s, const struct dia_maa *maa, struct bsf_challenge *c)
@@ -218,7 +238,10 @@ static gba_rc challenge(const struct bsf_ub_at *s, const struct dia_maa *maa, st
 /* Nobody can answer it, and nobody can tell that: what follows is a wrong response. */
 static gba_rc pretend(const struct bsf_ub_at *s, struct bsf_challenge *c)
 {
-    invent_vector(s, c);
+    if (s->run->type == BSF_DIGEST)
+        GBA_TRY(bsf_ub_digest_invent(s, c));
+    else
+        invent_vector(s, c);
     return issue(s, c, (gba_view){NULL, 0});
 }
 
@@ -250,14 +273,14 @@ static gba_rc on_next(const struct bsf_ub_at *s, const struct bsf_ub_event *even
 gba_rc bsf_ub_finish(const struct bsf_ub_at *s)
 {
     struct bsf_ub_run *run = s->run;
-    bool give = s->ub->conf->ub.nextnonce && !bsf_challenges_full(&s->ub->nexts) &&
+    bool give = s->ub->conf->ub.nextnonce && run->type == BSF_3G && !bsf_challenges_full(&s->ub->nexts) &&
                 bsf_limits_vector(&s->ub->limits, s->env->mono_ms, gba_text_view(&run->impi)) == GBA_OK;
     if (!give) {
         bsf_ub_order_reply(s, GBA_OK);
         return GBA_OK;
     }
     run->resync = false;
-    gba_rc rc = ask(s);
+    gba_rc rc = bsf_ub_ask_again(s);
     run->state = BSF_UB_ASKING_NEXT;
     return rc;
 }
@@ -270,11 +293,13 @@ gba_rc bsf_ub_on_vector(const struct bsf_ub_at *s, const struct bsf_ub_event *ev
         return on_next(s, event);
     GBA_ENSURE(s->run->state == BSF_UB_ASKING, GBA_E_BUG);
     s->run->reply.retry_after_s = event->retry_after_s;
+    if (event->rc == GBA_E_ZH_SCHEME && s->run->type == BSF_3G && !s->run->resync)
+        return bsf_ub_2g_ask(s);
     GBA_ENSURE(hide || event->rc == GBA_OK, event->rc);
     GBA_ENSURE(!hide || !s->run->resync, GBA_E_ZH_RESYNC); /* as a forged AUTS of somebody who exists */
     if (!hide && guss_is_lost(s, event->maa)) {
         s->run->resync = false; /* that is done */
-        return ask(s);
+        return bsf_ub_ask_again(s);
     }
     s->run->cause = hide ? event->rc : s->run->cause;
     gba_rc rc = hide ? pretend(s, &c) : challenge(s, event->maa, &c);

@@ -64,11 +64,15 @@ static gba_rc make_session(const struct bsf_ub_at *s, const struct bsf_challenge
         .rand = c->rand,
         .ks = c->ks,
         .mode = c->mode,
-        .tmpi = s->ub->conf->ub.tmpi && s->run->ask.tmpi_capable,
+        .gba_type = c->type,
+        .tmpi = s->ub->conf->ub.tmpi && s->run->ask.tmpi_capable && c->type != BSF_DIGEST,
         .created_s = gba_env_now_s(s->env),
         .expiry_s = s->run->expiry_s,
         .settings = c->settings.present ? gba_writer_view(&w) : (gba_view){NULL, 0},
     };
+    /*= TS 33.220 B.6 */
+    if (c->type == BSF_DIGEST)
+        GBA_TRY(gba_text_set(&session->ub_nonce, s->run->ask.auth.nonce));
     return gba_text_set(&session->domain, btid_domain(s, c->name));
 }
 
@@ -113,15 +117,25 @@ static gba_rc succeed(const struct bsf_ub_at *s, const struct bsf_challenge *c, 
     return rc;
 }
 
+static gba_rc password_of(const struct bsf_ub_at *s, const struct bsf_challenge *c,
+                          uint8_t room[BSF_UB_PASSWORD_MAX], gba_view *password)
+{
+    if (c->type == BSF_DIGEST)
+        return bsf_ub_digest_passwd(s, c, room, password);
+    return bsf_ub_read_password(&s->run->ask, c, room, password);
+}
+
 static gba_rc judge(const struct bsf_ub_at *s, struct bsf_challenge *c)
 {
     uint8_t room[BSF_UB_PASSWORD_MAX];
     gba_view password;
-    gba_rc rc = bsf_ub_read_password(&s->run->ask, c, room, &password);
+    gba_rc rc = password_of(s, c, room, &password);
     if (rc == GBA_OK)
         rc = bsf_ub_read_proof(&s->run->ask, password);
     if (rc == GBA_OK) {
-        rc = succeed(s, c, password);
+        rc = c->type == BSF_DIGEST ? bsf_ub_digest_ks(s, c) : GBA_OK;
+        if (rc == GBA_OK)
+            rc = succeed(s, c, password);
         drop(s, c);
     } else if (rc == GBA_E_UB_RESPONSE) {
         rc = wrong_response(s, c);
@@ -130,30 +144,39 @@ static gba_rc judge(const struct bsf_ub_at *s, struct bsf_challenge *c)
     return rc;
 }
 
-static struct bsf_challenge *find(const struct bsf_ub_at *s, const gba_rand *rand)
+/* The challenge that the request answers, still to be judged; NULL: none. */
+static struct bsf_challenge *find(const struct bsf_ub_at *s)
 {
-    struct bsf_challenge *c = bsf_challenges_find(&s->ub->challenges, rand, s->env->mono_ms);
-    return c ? c : bsf_challenges_find(&s->ub->nexts, rand, s->env->mono_ms);
+    gba_rand rand;
+    if (bsf_ub_read_nonce(s->run->ask.auth.nonce, &rand) != GBA_OK)
+        return NULL;
+    struct bsf_challenge *c = bsf_challenges_find(&s->ub->challenges, &rand, s->env->mono_ms);
+    if (c == NULL)
+        c = bsf_challenges_find(&s->ub->nexts, &rand, s->env->mono_ms);
+    return c && bsf_ub_read_is_for(&s->run->ask, c) ? c : NULL;
+}
+
+static gba_rc unknown_nonce(const struct bsf_ub_at *s)
+{
+    struct bsf_ub_run *run = s->run;
+    GBA_TRY(bsf_limits_request(&s->ub->limits, s->env->mono_ms, run->via.address, BSF_LIMITS_BAD_NONCE));
+    run->cause = GBA_E_UB_NONCE;
+    bool refuse = bsf_ub_reply_status(s->ub->conf, run->cause) != 401;
+    return refuse ? run->cause : bsf_ub_ask_challenge(s);
 }
 
 gba_rc bsf_ub_on_response(const struct bsf_ub_at *s)
 {
     struct bsf_ub_run *run = s->run;
-    gba_rand rand;
-    gba_autn autn;
-    struct bsf_challenge *c = NULL;
-    if (bsf_ub_read_nonce(run->ask.auth.nonce, &rand, &autn) == GBA_OK)
-        c = find(s, &rand);
-    if (c == NULL || !gba_view_eq(GBA_ARRAY(autn.b), GBA_ARRAY(c->autn.b))) {
-        GBA_TRY(bsf_limits_request(&s->ub->limits, s->env->mono_ms, run->via.address, BSF_LIMITS_BAD_NONCE));
-        run->cause = GBA_E_UB_NONCE;
-        bool refuse = bsf_ub_reply_status(s->ub->conf, run->cause) != 401;
-        return refuse ? run->cause : bsf_ub_ask_challenge(s);
-    }
+    struct bsf_challenge *c = find(s);
+    if (c == NULL)
+        return unknown_nonce(s);
     run->via.run = c->run;
     GBA_TRY(bsf_ub_read_match(s->ub->conf, &run->ask, c));
+    GBA_ENSURE(c->type != BSF_2G || run->via.tls, GBA_E_UB_2G_PLAIN);
     run->impi = c->impi;
-    if (run->ask.auth.auts.p)
+    run->type = c->type;
+    if (run->ask.auth.auts.p && c->type == BSF_3G)
         return resynchronise(s, c);
     return judge(s, c);
 }

@@ -32,6 +32,12 @@ static gba_view domain_of(gba_view username)
 static gba_rc find_name(const struct bsf_conf *conf, const struct gba_http_msg *req, struct bsf_ub_ask *ask)
 {
     gba_view realm = ask->auth.realm;
+    if (ask->digest) {
+        /*= TS 24.109 I.2: the realm is the home network's; the challenge knows it */
+        if (!is_our_name(conf, host_of(req), &ask->name))
+            ask->name = 0;
+        return GBA_OK;
+    }
     if (is_our_name(conf, realm, &ask->name))
         return GBA_OK;
     bool tolerable = realm.n == 0 || gba_view_eq_nocase(realm, domain_of(ask->auth.username));
@@ -83,10 +89,10 @@ static gba_view first_of(gba_view list)
     return list.p ? gba_view_trim(first) : list;
 }
 
-/* No algorithm is AKAv1-MD5 here, as in the oldest devices. */
+/* No algorithm is AKAv1-MD5 here, as in the oldest devices; with GBA_Digest it is MD5 (RFC 7616 3.4). */
 static void read_algorithm(struct bsf_ub_ask *ask)
 {
-    ask->alg = GBA_DIGEST_AKAV1_MD5;
+    ask->alg = ask->digest ? GBA_DIGEST_MD5 : GBA_DIGEST_AKAV1_MD5;
     ask->alg_known =
         ask->auth.algorithm.p == NULL || gba_digest_alg_parse(ask->auth.algorithm, &ask->alg) == GBA_OK;
 }
@@ -104,6 +110,7 @@ gba_rc bsf_ub_read(const struct bsf_conf *conf, const struct gba_http_msg *req, 
     ask->first = ask->auth.nonce.n == 0 || ask->auth.response.n == 0;
     ask->tmpi_capable =
         gba_view_contains(gba_http_field_get(req, GBA_LIT("User-Agent")), GBA_LIT("3gpp-gba-tmpi"));
+    ask->digest = gba_view_contains(gba_http_field_get(req, GBA_LIT("User-Agent")), GBA_LIT("GBA_Digest"));
     GBA_ENSURE(ask->tmpi_capable || !conf->ub.require_token, GBA_E_UB_TOKEN);
     GBA_TRY(find_name(conf, req, ask));
     ask->qop = first_of(ask->auth.qop);
@@ -111,15 +118,27 @@ gba_rc bsf_ub_read(const struct bsf_conf *conf, const struct gba_http_msg *req, 
     return check_uri(conf, ask);
 }
 
-gba_rc bsf_ub_read_nonce(gba_view nonce, gba_rand *rand, gba_autn *autn)
+gba_rc bsf_ub_read_nonce(gba_view nonce, gba_rand *rand)
 {
-    uint8_t both[32];
-    gba_writer w = gba_writer_of(both, sizeof both);
-    GBA_ENSURE(gba_b64_parse(nonce, &w) == GBA_OK && w.n == sizeof both, GBA_E_UB_NONCE);
-    gba_reader r = gba_reader_of(GBA_ARRAY(both));
+    uint8_t octets[48];
+    gba_writer w = gba_writer_of(octets, sizeof octets);
+    GBA_ENSURE(gba_b64_parse(nonce, &w) == GBA_OK, GBA_E_UB_NONCE);
+    gba_reader r = gba_reader_of(gba_writer_view(&w));
     gba_get_bytes(&r, rand->b, sizeof rand->b);
-    gba_get_bytes(&r, autn->b, sizeof autn->b);
-    return GBA_OK;
+    return r.bad ? GBA_E_UB_NONCE : GBA_OK;
+}
+
+bool bsf_ub_read_is_for(const struct bsf_ub_ask *ask, const struct bsf_challenge *c)
+{
+    uint8_t nonce[64];
+    gba_writer w = gba_writer_of(nonce, sizeof nonce);
+    bsf_challenge_put_nonce(c, &w);
+    return ask->digest == (c->type == BSF_DIGEST) && gba_view_eq(ask->auth.nonce, gba_writer_view(&w));
+}
+
+gba_view bsf_ub_read_realm(const struct bsf_conf *conf, const struct bsf_challenge *c)
+{
+    return gba_text_view(c->type == BSF_DIGEST ? &c->digest.realm : &bsf_conf_name_at(conf, c->name)->host);
 }
 
 enum { CNONCE_MAX = 256 };
@@ -146,8 +165,7 @@ gba_rc bsf_ub_read_match(const struct bsf_conf *conf, const struct bsf_ub_ask *a
     uint8_t opaque[sizeof c->opaque];
     GBA_ENSURE(gba_hex_parse(ask->auth.opaque, opaque, sizeof opaque) == GBA_OK, GBA_E_UB_OPAQUE);
     GBA_ENSURE(gba_ct_eq(GBA_ARRAY(opaque), GBA_ARRAY(c->opaque)), GBA_E_UB_OPAQUE);
-    gba_view realm = gba_text_view(&bsf_conf_name_at(conf, c->name)->host);
-    GBA_ENSURE(gba_view_eq(ask->auth.realm, realm), GBA_E_UB_REALM);
+    GBA_ENSURE(gba_view_eq(ask->auth.realm, bsf_ub_read_realm(conf, c)), GBA_E_UB_REALM);
     GBA_TRY(check_parameters(ask, c->algs));
     bool same = gba_view_eq(ask->auth.username, gba_text_view(&c->username));
     /* A device that was offered a TMPI with the last answer need not use it. */

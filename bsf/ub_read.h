@@ -21,14 +21,22 @@ struct bsf_ub_ask {
     size_t name;       /* which of our names it is for */
     bool first;        /* no response in it: asks for a challenge */
     bool tmpi_capable; /* the User-Agent says 3gpp-gba-tmpi */
+    bool digest;       /* the User-Agent says GBA_Digest */
 };
 
 /* Which name it is for, and what it asks.  MALFORMED class, E_UB_METHOD, E_UB_REALM, E_UB_URI, E_IMPI ... */
 GBA_MUST_USE gba_rc bsf_ub_read(const struct bsf_conf *conf, const struct gba_http_msg *req, gba_arena *arena,
                                 struct bsf_ub_ask *ask);
 
-/* RAND and AUTN inside the nonce; E_UB_NONCE when it cannot be one of ours. */
-GBA_MUST_USE gba_rc bsf_ub_read_nonce(gba_view nonce, gba_rand *rand, gba_autn *autn);
+/* What the nonce begins with, by which its challenge is found: RAND, or what stands for it;
+ * E_UB_NONCE when it cannot be one of ours. */
+GBA_MUST_USE gba_rc bsf_ub_read_nonce(gba_view nonce, gba_rand *rand);
+
+/* Is it the nonce of this challenge, and the request of its kind? */
+bool bsf_ub_read_is_for(const struct bsf_ub_ask *ask, const struct bsf_challenge *c);
+
+/* The realm of a challenge: the name that asked, or with GBA_Digest the home network. */
+gba_view bsf_ub_read_realm(const struct bsf_conf *conf, const struct bsf_challenge *c);
 
 /* Do the credentials belong to this challenge?  Checks all but the response:
  * E_UB_OPAQUE, E_UB_REALM, E_UB_QOP, E_UB_ALGORITHM, E_UB_USERNAME. */

@@ -35,6 +35,7 @@ static const struct {
     {GBA_E_UB_METHOD, METHOD},          {GBA_E_UB_OPAQUE, MALFORMED}, {GBA_E_TOO_LONG, MALFORMED},
     {GBA_E_UB_RESYNC_LIMIT, FORBIDDEN}, {GBA_E_UB_TMPI, TMPI},        {GBA_E_UB_NONCE, NONCE},
     {GBA_E_ZH_IDENTITY, IDENTITY},      {GBA_E_ZH_REFUSED, REFUSED},
+    {GBA_E_ZH_SCHEME, REFUSED},
 };
 
 static enum kind class_kind(enum gba_class cls)
@@ -114,35 +115,36 @@ static gba_rc end(struct build *b)
     return gba_writer_end(&b->w);
 }
 
-enum { NONCE_N = 44 };
+enum { NONCE_N = 64 };
 
-/*= RFC 3310 3.2 */
-static void put_nonce(const struct bsf_challenge *c, gba_writer *w)
+/* Only AKA has a choice. */
+static bool algorithm_at(const struct bsf_conf *conf, const struct bsf_challenge *c, size_t i,
+                         enum gba_digest_alg *alg)
 {
-    uint8_t both[32];
-    gba_writer b = gba_writer_of(both, sizeof both);
-    gba_put_view(&b, GBA_ARRAY(c->rand.b));
-    gba_put_view(&b, GBA_ARRAY(c->autn.b));
-    gba_put_b64(w, GBA_ARRAY(both));
+    if (c->type == BSF_3G)
+        return bsf_conf_algorithm_at(&conf->ub, i, alg);
+    *alg = c->type == BSF_2G ? GBA_DIGEST_AKAV1_MD5 : GBA_DIGEST_MD5;
+    if (c->algs == 1U << GBA_DIGEST_SHA256)
+        *alg = GBA_DIGEST_SHA256;
+    return i == 0;
 }
 
 gba_rc bsf_ub_reply_challenge(const struct bsf_conf *conf, const struct bsf_challenge *c,
                               struct bsf_ub_reply *reply)
 {
     uint8_t nonce[NONCE_N], opaque[2 * sizeof c->opaque];
-    gba_writer w = gba_writer_of(nonce, sizeof nonce);
-    put_nonce(c, &w);
-    w = gba_writer_of(opaque, sizeof opaque);
+    gba_writer nonce_w = gba_writer_of(nonce, sizeof nonce), w = gba_writer_of(opaque, sizeof opaque);
+    bsf_challenge_put_nonce(c, &nonce_w);
     gba_put_hex(&w, GBA_ARRAY(c->opaque));
     struct gba_auth a = {
-        .realm = gba_text_view(&bsf_conf_name_at(conf, c->name)->host),
-        .nonce = GBA_ARRAY(nonce),
+        .realm = bsf_ub_read_realm(conf, c),
+        .nonce = gba_writer_view(&nonce_w),
         .qop = gba_digest_qop_name(GBA_QOP_AUTH_INT),
         .opaque = GBA_ARRAY(opaque),
     };
     struct build b = begin(conf, reply, 401);
     enum gba_digest_alg alg;
-    for (size_t i = 0; bsf_conf_algorithm_at(&conf->ub, i, &alg); i++) {
+    for (size_t i = 0; algorithm_at(conf, c, i, &alg); i++) {
         a.algorithm = gba_digest_alg_name(alg);
         gba_put_challenge(&b.w, &a);
         add(&b, GBA_LIT("WWW-Authenticate"), taken(&b));
@@ -200,7 +202,7 @@ gba_rc bsf_ub_reply_next(const struct bsf_challenge *c, struct bsf_ub_reply *rep
             continue;
         gba_put_view(&w, field->value);
         gba_put_str(&w, ", nextnonce=\"");
-        put_nonce(c, &w);
+        bsf_challenge_put_nonce(c, &w);
         gba_put_u8(&w, '"');
         GBA_TRY(gba_writer_end(&w));
         field->value = gba_writer_view(&w);

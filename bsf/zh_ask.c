@@ -43,7 +43,7 @@ static const struct {
     {RESULT, DIA_SUCCESS, GBA_OK},
     {EXPERIMENTAL, DIA_EXP_IDENTITY_UNKNOWN, GBA_E_ZH_IDENTITY},
     {EXPERIMENTAL, DIA_EXP_USER_UNKNOWN, GBA_E_ZH_IDENTITY},
-    {EXPERIMENTAL, DIA_EXP_AUTH_SCHEME_NOT_SUPPORTED, GBA_E_ZH_REFUSED},
+    {EXPERIMENTAL, DIA_EXP_AUTH_SCHEME_NOT_SUPPORTED, GBA_E_ZH_SCHEME},
     {RESULT, DIA_REDIRECT_INDICATION, GBA_E_ZH_REDIRECT},
     {RESULT, DIA_UNABLE_TO_DELIVER, GBA_E_ZH_BUSY},
     {RESULT, DIA_TOO_BUSY, GBA_E_ZH_OVERLOAD},
@@ -70,8 +70,9 @@ static gba_rc meaning_of(const struct dia_result *result, uint32_t code, bool al
 
 static gba_rc judge_vector(const struct bsf_zh_ask *ask, const struct dia_maa *maa)
 {
-    GBA_ENSURE(maa->has_vector, GBA_E_ZH_PROTOCOL);
-    GBA_ENSURE(maa->vector.xres.n >= 4 && maa->vector.xres.n <= sizeof maa->vector.xres.b, GBA_E_ZH_PROTOCOL);
+    size_t n = maa->vector.xres.n;
+    GBA_ENSURE(maa->has_vector || maa->has_triplet || maa->has_digest, GBA_E_ZH_PROTOCOL);
+    GBA_ENSURE(!maa->has_vector || (n >= 4 && n <= sizeof maa->vector.xres.b), GBA_E_ZH_PROTOCOL);
     /* A vector of somebody else would give one user the keys of another. */
     GBA_ENSURE(maa->impi.p == NULL || gba_view_eq(maa->impi, ask->impi), GBA_E_ZH_PROTOCOL);
     return GBA_OK;

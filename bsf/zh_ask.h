@@ -31,7 +31,8 @@ void bsf_zh_ask_mar(const struct bsf_conf *conf, const struct bsf_zh_ask *ask,
                     const struct bsf_zh_target *target, struct dia_mar *mar);
 
 /* What came back: rc of the transport and, when that is OK, the answer.
- * OK: the vector can be used.  E_ZH_REDIRECT: ask maa->redirect_hosts.
+ * OK: the vector, triplet or digest can be used.  E_ZH_SCHEME: the subscriber has none of the
+ * kind.  E_ZH_REDIRECT: ask maa->redirect_hosts.
  * E_ZH_IDENTITY, E_ZH_RESYNC, E_ZH_REFUSED: no.  E_ZH_BUSY: not now.
  * E_ZH_OVERLOAD: too much to do.  E_ZH_PROTOCOL: nonsense. */
 GBA_MUST_USE gba_rc bsf_zh_ask_means(const struct bsf_zh_ask *ask, const struct bsf_conf_zh_host *quirks,

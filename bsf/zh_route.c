@@ -372,7 +372,8 @@ static bool worked_on(const struct bsf_zh_got *got)
 /* Would another host, or a later time, not help? */
 static bool final(const struct bsf_zh_run *run, const struct bsf_zh_got *got, gba_rc meaning)
 {
-    if (meaning == GBA_OK || meaning == GBA_E_ZH_IDENTITY || (run->resync && worked_on(got)))
+    bool told = meaning == GBA_OK || meaning == GBA_E_ZH_IDENTITY || meaning == GBA_E_ZH_SCHEME;
+    if (told || (run->resync && worked_on(got)))
         return true;
     if (meaning == GBA_E_ZH_REFUSED)
         return got->maa->said != DIA_UNABLE_TO_COMPLY;

@@ -112,6 +112,14 @@ struct allowed {
     bool me, uicc;
 };
 
+/*= TS 33.220 B.6: with GBA_Digest the nonce of Ub, as it was sent, stands for RAND */
+static gba_rc derive_me(const struct gba_kdf_naf *in, const struct bsf_session *session, gba_ks_naf *out)
+{
+    if (session->gba_type == BSF_DIGEST)
+        return gba_kdf_ks_naf_digest(in, gba_text_view(&session->ub_nonce), out);
+    return gba_kdf_ks_naf(in, GBA_KDF_ME, out);
+}
+
 /*= TS 33.220 B.3: with the true IMPI and the NAF-Id octets as received */
 static gba_rc derive(const struct step *s, const struct bsf_session *session, struct allowed allowed)
 {
@@ -124,7 +132,7 @@ static gba_rc derive(const struct step *s, const struct bsf_session *session, st
     };
     bia->has_me_key = allowed.me;
     if (allowed.me)
-        GBA_TRY(gba_kdf_ks_naf(&in, GBA_KDF_ME, &bia->me_key));
+        GBA_TRY(derive_me(&in, session, &bia->me_key));
     /*= TS 33.220 5.3.3: Ks_int_NAF only for a GBA_U session and a NAF that is aware of it */
     bia->has_uicc_key = allowed.uicc && session->mode == BSF_U && s->run->bir->gba_u_aware;
     if (bia->has_uicc_key)

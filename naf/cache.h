@@ -19,6 +19,7 @@ struct naf_key {
     gba_ks_naf me;   /* Ks_NAF or Ks_ext_NAF */
     gba_ks_naf uicc; /* Ks_int_NAF */
     bool has_me, has_uicc;
+    uint32_t gba_type; /* as in the GBA-Type AVP */
     int64_t expiry_s;
     int64_t creation_s; /* 0 when the BSF did not say */
     bool has_uss;

@@ -15,6 +15,8 @@ struct naf_service {
     gba_text gsid;       /* wanted USS; empty: none */
     bool uss_required;   /* no USS: 403 */
     bool uicc_keys;      /* GBA_U aware: offer the realm of Ks_int_NAF too */
+    bool gba_2g;         /* take keys of 2G GBA */
+    bool gba_digest;     /* offer the realm of GBA_Digest to devices that know it */
     bool token_required; /* a request without "3gpp-gba" in User-Agent: 403, no challenge */
     int algorithms;      /* enum naf_algorithms */
     int assert_identity; /* enum naf_assert: what X-3GPP-Asserted-Identity says */

@@ -16,13 +16,17 @@ void naf_ua_init(struct naf_ua *ua, const struct naf_conf *conf, struct naf_cach
 }
 
 /* The alternatives of a realm are "3GPP-bootstrapping@fqdn" and, with keys of
- * the UICC, "3GPP-bootstrapping-uicc@fqdn" (TS 24.109 5.2). */
+ * the UICC, "3GPP-bootstrapping-uicc@fqdn" (TS 24.109 5.2); with GBA_Digest it is
+ * "3GPP-bootstrapping-digest@fqdn". */
 static gba_rc check_realm(struct naf_ua_run *run, gba_view realm)
 {
     gba_view prefix, fqdn;
     GBA_ENSURE(gba_view_split(realm, '@', &prefix, &fqdn), GBA_E_NAF_REALM);
     GBA_ENSURE(gba_view_eq_nocase(fqdn, gba_text_view(&run->service->fqdn)), GBA_E_NAF_REALM);
     run->with_uicc_key = gba_view_eq(prefix, NAF_REALM_UICC);
+    run->with_digest = gba_view_eq(prefix, NAF_REALM_DIGEST);
+    if (run->with_digest)
+        return run->service->gba_digest ? GBA_OK : GBA_E_NAF_REALM;
     if (run->with_uicc_key)
         return run->service->uicc_keys ? GBA_OK : GBA_E_NAF_REALM;
     return gba_view_eq(prefix, NAF_REALM_ME) ? GBA_OK : GBA_E_NAF_REALM;
@@ -118,6 +122,16 @@ static gba_rc check_nonce(struct naf_ua *ua, struct naf_ua_run *run, const gba_e
     }
 }
 
+enum { TYPE_2G = 1, TYPE_DIGEST = 2 };
+
+/*= TS 33.220 I.4, M.5: a NAF may refuse keys by how they came about; a realm has one kind */
+static gba_rc check_type(const struct naf_ua_run *run, const struct naf_key *key)
+{
+    GBA_ENSURE(run->with_digest == (key->gba_type == TYPE_DIGEST), GBA_E_NAF_GBA_TYPE);
+    GBA_ENSURE(key->gba_type != TYPE_2G || run->service->gba_2g, GBA_E_NAF_GBA_TYPE);
+    return GBA_OK;
+}
+
 /* TS 33.220 4.5.3: a NAF may want younger keys than the BSF allows. */
 static gba_rc check_age(const struct naf_ua *ua, const struct naf_key *key, const gba_env *env)
 {
@@ -161,6 +175,7 @@ static gba_rc judge(struct naf_ua *ua, struct naf_ua_run *run, const gba_env *en
     GBA_TRY(check_response(run, key));
     GBA_TRY(check_nonce(ua, run, env));
     run->proven = true;
+    GBA_TRY(check_type(run, key));
     GBA_TRY(check_age(ua, key, env));
     return check_settings(run, key);
 }

@@ -51,6 +51,7 @@ struct naf_ua_run {
     struct gba_digest_in digest; /* what enters response and rspauth */
     uint32_t nc;
     bool with_uicc_key;
+    bool with_digest; /* the realm is that of GBA_Digest */
     bool proven; /* the device authenticated */
     struct naf_zn_question question;
     struct dia_bir bir;

@@ -39,11 +39,24 @@ static gba_view written(const struct naf_ua_run *run, size_t from)
     return gba_view_sub(gba_writer_view(&run->w), from, run->w.n);
 }
 
+/*= TS 24.109 I: what the device says that it did */
+static bool wants_digest(const struct naf_ua_run *run)
+{
+    gba_view agent = gba_http_field_get(run->req, GBA_LIT("User-Agent"));
+    return gba_view_contains(agent, GBA_LIT("3gpp-gba-digest"));
+}
+
 /* Several keys on offer make one realm string, parted by ';' (TS 24.109 5.2). */
 static gba_view put_realm(struct naf_ua_run *run)
 {
     gba_view fqdn = gba_text_view(&run->service->fqdn);
     size_t from = run->w.n;
+    if (run->service->gba_digest && wants_digest(run)) {
+        gba_put_view(&run->w, NAF_REALM_DIGEST);
+        gba_put_u8(&run->w, '@');
+        gba_put_view(&run->w, fqdn);
+        return written(run, from);
+    }
     if (run->service->uicc_keys) {
         gba_put_view(&run->w, NAF_REALM_UICC);
         gba_put_u8(&run->w, '@');

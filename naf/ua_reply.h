@@ -7,6 +7,7 @@
 
 #define NAF_REALM_ME GBA_LIT("3GPP-bootstrapping")
 #define NAF_REALM_UICC GBA_LIT("3GPP-bootstrapping-uicc")
+#define NAF_REALM_DIGEST GBA_LIT("3GPP-bootstrapping-digest")
 #define NAF_INTENDED GBA_LIT("X-3GPP-Intended-Identity")
 #define NAF_ASSERTED GBA_LIT("X-3GPP-Asserted-Identity")
 

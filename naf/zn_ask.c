@@ -90,6 +90,7 @@ gba_rc naf_zn_learn(const struct naf_zn_question *q, const struct dia_bia *bia, 
     key->uicc = bia->uicc_key;
     key->has_me = bia->has_me_key;
     key->has_uicc = bia->has_uicc_key;
+    key->gba_type = bia->gba_type;
     key->expiry_s = bia->has_expiry ? bia->expiry_s : INT64_MAX;
     key->creation_s = bia->has_creation ? bia->creation_s : 0;
     key->has_uss = false;

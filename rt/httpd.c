@@ -67,7 +67,7 @@ static void dispatch(struct rt_conn *conn)
     conn->asked_to_close = !tx->req.keep_alive;
     tx->req.body = rt_buf_view(&tx->payload);
     if (httpd->conf.note)
-        httpd->conf.note(tx, rt_http_note_room(tx));
+        httpd->conf.note(httpd->conf.note_arg, tx, rt_http_note_room(tx));
     if (!httpd->conf.desk)
         httpd->fn(httpd->arg, tx, &tx->req);
     else if (!rt_http_desk_take(tx, httpd->conf.desk))

@@ -50,7 +50,8 @@ struct rt_httpd_conf {
 
     /* What the handler must know of the connection: written to note_n octets, aligned for any
      * type, on the server's thread right before the handler gets the request.  May be NULL. */
-    void (*note)(const struct rt_http_tx *tx, void *room);
+    void (*note)(const void *note_arg, const struct rt_http_tx *tx, void *room);
+    const void *note_arg; /* never changes, as all threads read it */
     size_t note_n;
 
     /* For servers on several threads. */

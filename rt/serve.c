@@ -80,6 +80,7 @@ static gba_rc open_one(struct rt_serve *serve, struct rt_daemon *daemon, struct 
     size_t n = serve->workers ? rt_workers_count(serve->workers) : 1;
     conf->refused = &serve->refused;
     conf->note = handler->note;
+    conf->note_arg = handler->note_arg;
     conf->note_n = handler->note_n;
     conf->desk = serve->workers ? &serve->desk : NULL;
     conf->share_port = serve->workers != NULL;

@@ -18,7 +18,8 @@ struct rt_serve_name {
 struct rt_serve_handler {
     rt_httpd_fn *fn;
     void *arg;
-    void (*note)(const struct rt_http_tx *tx, void *room); /* see struct rt_httpd_conf; may be NULL */
+    void (*note)(const void *note_arg, const struct rt_http_tx *tx, void *room); /* see rt_httpd_conf */
+    const void *note_arg;
     size_t note_n;
 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ue/boot.h"
+#include "ue/boot_secret.h"
 
 #include "gba/base/stamp.h"
 #include "gba/crypto/aka.h"
 #include "gba/crypto/kdf.h"
 #include "gba/wire/bsinfo.h"
 
-enum stage { FIRST, CARD, SECOND, RESYNC, STORE, DERIVE };
+enum stage { FIRST, CARD, EXPORT, SECOND, RESYNC, STORE, DERIVE };
 
 /* RAND, AUTN and what a server may add (RFC 3310 3.2). */
 enum { NONCE_MAX = 3 * UE_CHALLENGE_ROOM / 4 };
@@ -28,6 +28,7 @@ void ue_boot_init(struct ue_boot *b, const struct ue_boot_conf *conf, const stru
 static void done(struct ue_boot *b, gba_rc reason, struct ue_boot_order *order)
 {
     gba_wipe(&b->auth);
+    ue_boot_forget(b);
     gba_wipe_bytes(b->text, sizeof b->text);
     *order = (struct ue_boot_order){.kind = UE_BOOT_DONE, .reason = reason};
 }
@@ -40,12 +41,18 @@ static struct ue_answer answer_of(const struct ue_boot *b)
     bool resync = b->stage == RESYNC;
     return (struct ue_answer){
         .username = gba_text_view(b->with_tmpi ? &b->result.tmpi : &b->result.impi),
-        .password = resync ? GBA_LIT("") : gba_view_of(b->auth.res.b, b->auth.res.n),
+        .password = resync ? GBA_LIT("") : gba_view_of(b->password, b->password_n),
         .auts = resync ? gba_writer_view(&b->auts_w) : (gba_view){NULL, 0},
         .method = GBA_LIT("GET"),
         .uri = GBA_LIT("/"),
         .body = GBA_LIT(""),
     };
+}
+
+/*= TS 24.109 A.3: the BSF; I.2: with GBA_Digest the home network */
+static gba_view realm_of(const struct ue_boot *b)
+{
+    return b->conf->gba == UE_GBA_DIGEST ? b->conf->digest.realm : b->conf->bsf;
 }
 
 /* The first request names the identity and nothing else (TS 24.109 A.3). */
@@ -56,7 +63,7 @@ static gba_rc put_authorization(struct ue_boot *b, gba_writer *w)
         return ue_challenge_answer(&b->challenge, &a, w);
     struct gba_auth first = {
         .username = a.username,
-        .realm = b->conf->bsf,
+        .realm = realm_of(b),
         .nonce = GBA_LIT(""),
         .uri = a.uri,
         .response = GBA_LIT(""),
@@ -74,6 +81,8 @@ static gba_rc build(struct ue_boot *b)
         gba_put_str(&w, "; ");
         gba_put_view(&w, tmpi_token);
     }
+    if (b->conf->gba == UE_GBA_DIGEST)
+        gba_put_str(&w, "; GBA_Digest"); /*= TS 24.109 I.2 */
     gba_view agent = gba_writer_view(&w);
     GBA_TRY(put_authorization(b, &w));
     gba_view credentials = gba_view_sub(gba_writer_view(&w), agent.n, w.n);
@@ -106,11 +115,32 @@ static void forget_tmpi(struct ue_boot *b, struct ue_boot_order *order)
 
 /* ---- the challenge ---- */
 
-static gba_rc realm_is_bsf(const void *ctx, gba_view offered, gba_view *chosen)
+static gba_rc realm_is_ours(const void *ctx, gba_view offered, gba_view *chosen)
 {
     const struct ue_boot *b = ctx;
     *chosen = offered;
-    return gba_view_eq_nocase(offered, b->conf->bsf) ? GBA_OK : GBA_E_UE_REALM;
+    return gba_view_eq_nocase(offered, realm_of(b)) ? GBA_OK : GBA_E_UE_REALM;
+}
+
+/*= RFC 3310 3.2; TS 24.109 H.2: zeros for AUTN, then Ks-input */
+static gba_rc read_nonce(struct ue_boot *b, gba_reader *r)
+{
+    static const gba_autn zeros;
+    gba_get_bytes(r, b->rand.b, sizeof b->rand.b);
+    gba_get_bytes(r, b->autn.b, sizeof b->autn.b);
+    if (b->conf->gba == UE_GBA_2G) {
+        gba_get_bytes(r, b->gsm.ks_input, sizeof b->gsm.ks_input);
+        GBA_ENSURE(gba_view_eq(GBA_ARRAY(b->autn.b), GBA_ARRAY(zeros.b)), GBA_E_UE_NONCE);
+    }
+    return r->bad ? GBA_E_UE_NONCE : GBA_OK;
+}
+
+/* GBA_Digest: any text. */
+static gba_rc keep_nonce(struct ue_boot *b)
+{
+    bool repeated = b->stage != FIRST && gba_view_eq(b->challenge.nonce, gba_text_view(&b->nonce));
+    GBA_ENSURE(!repeated, GBA_E_UE_NONCE_REPEATED);
+    return gba_text_set(&b->nonce, b->challenge.nonce) == GBA_OK ? GBA_OK : GBA_E_UE_NONCE;
 }
 
 /* RFC 3310 3.2: RAND and AUTN at the beginning of the nonce. */
@@ -121,22 +151,20 @@ static gba_rc open_nonce(struct ue_boot *b)
     gba_writer w = gba_writer_of(room, sizeof room);
     GBA_ENSURE(gba_b64_parse(b->challenge.nonce, &w) == GBA_OK, GBA_E_UE_NONCE);
     gba_reader r = gba_reader_of(gba_writer_view(&w));
-    gba_get_bytes(&r, b->rand.b, sizeof b->rand.b);
-    gba_get_bytes(&r, b->autn.b, sizeof b->autn.b);
-    GBA_ENSURE(!r.bad, GBA_E_UE_NONCE);
+    GBA_TRY(read_nonce(b, &r));
     bool repeated = b->stage != FIRST && gba_view_eq(GBA_ARRAY(before.b), GBA_ARRAY(b->rand.b));
     return repeated ? GBA_E_UE_NONCE_REPEATED : GBA_OK;
 }
 
 static gba_rc read_challenge(struct ue_boot *b, const gba_env *env, const struct gba_http_msg *response)
 {
-    struct ue_challenge_want want = {.algs = 1U << GBA_DIGEST_AKAV1_MD5,
+    struct ue_challenge_want want = {.algs = ue_boot_algs(b->conf),
                                      .strongest = true,
                                      .integrity = true,
-                                     .realm = realm_is_bsf,
+                                     .realm = realm_is_ours,
                                      .ctx = b};
     GBA_TRY(ue_challenge_read(response, &want, env, &b->challenge));
-    return open_nonce(b);
+    return b->conf->gba == UE_GBA_DIGEST ? keep_nonce(b) : open_nonce(b);
 }
 
 static void on_challenge(struct ue_boot *b, const gba_env *env, const struct gba_http_msg *response,
@@ -151,9 +179,17 @@ static void on_challenge(struct ue_boot *b, const gba_env *env, const struct gba
         done(b, rc, order);
         return;
     }
+    if (b->conf->gba == UE_GBA_DIGEST) {
+        b->stage = EXPORT;
+        *order = (struct ue_boot_order){.kind = UE_BOOT_EXPORT};
+        return;
+    }
     b->stage = CARD;
-    *order = (struct ue_boot_order){
-        .kind = UE_BOOT_CHALLENGE, .rand = &b->rand, .autn = &b->autn, .as_me = b->as_me};
+    *order = (struct ue_boot_order){.kind = UE_BOOT_CHALLENGE,
+                                    .rand = &b->rand,
+                                    .autn = &b->autn,
+                                    .as_me = b->as_me,
+                                    .gsm = b->conf->gba == UE_GBA_2G};
 }
 
 /* ---- the card ---- */
@@ -184,8 +220,31 @@ static void on_mac_failure(struct ue_boot *b, bool gba_context, struct ue_boot_o
     }
 }
 
+/* The password of the second request is at hand, or not. */
+static void go_on(struct ue_boot *b, gba_rc rc, struct ue_boot_order *order)
+{
+    if (rc == GBA_OK)
+        send(b, SECOND, order);
+    else
+        done(b, rc, order);
+}
+
+static void on_triplet(struct ue_boot *b, const struct ue_boot_event *event, struct ue_boot_order *order)
+{
+    go_on(b, event->rc == GBA_OK ? ue_boot_secret_2g(b, event->triplet) : event->rc, order);
+}
+
+static void on_exported(struct ue_boot *b, const struct ue_boot_event *event, struct ue_boot_order *order)
+{
+    go_on(b, event->rc == GBA_OK ? ue_boot_secret_digest(b, event->tls_mk) : event->rc, order);
+}
+
 static void on_card(struct ue_boot *b, const struct ue_boot_event *event, struct ue_boot_order *order)
 {
+    if (b->conf->gba == UE_GBA_2G) {
+        on_triplet(b, event, order);
+        return;
+    }
     b->auth = *event->auth;
     if (event->rc == GBA_E_SQN) {
         resynchronise(b, order);
@@ -199,7 +258,7 @@ static void on_card(struct ue_boot *b, const struct ue_boot_event *event, struct
             gba_wipe(&b->result.ks);
             b->result.mode = UE_MODE_NONE;
         }
-        send(b, SECOND, order);
+        go_on(b, ue_boot_secret_3g(b), order);
     }
 }
 
@@ -245,16 +304,17 @@ static gba_rc take_keys(struct ue_boot *b, const gba_env *env, const struct gba_
     struct gba_bsinfo info;
     GBA_TRY(gba_bsinfo_parse(response->body, &info));
     *keys = (struct ue_keys){
-        .mode = b->auth.in_card ? UE_MODE_U : UE_MODE_ME,
+        .mode = ue_boot_mode(b),
         .app = b->result.app,
         .impi = b->result.impi,
         .btid = info.btid,
         .rand = b->rand,
+        .nonce = b->nonce,
     };
     GBA_TRY(set_expiry(keys, env, &info, response));
     if (b->auth.in_card)
         return GBA_OK;
-    gba_aka_ks(&b->auth.ck, &b->auth.ik, &keys->ks);
+    GBA_TRY(ue_boot_ks(b, &keys->ks));
     return tmpi_agreed(b, response) ? make_tmpi(keys) : GBA_OK;
 }
 
@@ -368,6 +428,8 @@ static bool expected(const struct ue_boot *b, enum ue_boot_event_kind kind)
         return kind == UE_BOOT_HTTP || (kind == UE_BOOT_START && b->msg.n_fields == 0);
     case CARD:
         return kind == UE_BOOT_CARD;
+    case EXPORT:
+        return kind == UE_BOOT_EXPORTED;
     case SECOND:
     case RESYNC:
         return kind == UE_BOOT_HTTP;
@@ -395,6 +457,9 @@ void ue_boot_step(struct ue_boot *b, const gba_env *env, const struct ue_boot_ev
         return;
     case UE_BOOT_CARD:
         on_card(b, event, order);
+        return;
+    case UE_BOOT_EXPORTED:
+        on_exported(b, event, order);
         return;
     case UE_BOOT_STORED:
         on_stored(b, event->rc, order);

@@ -6,17 +6,34 @@
  *            ^                                |                  GBA_U: > STORE > DERIVE > DONE
  *            '---- out of step: AUTS ---------'
  *
+ * 2G GBA (TS 33.220 I) asks the card for SRES and Kc; GBA_Digest (M) has no card: EXPORT and
+ * EXPORTED are in the place of CHALLENGE and CARD.  Both are for TLS connections only, which
+ * is for whoever runs the engine to see to.
+ *
  * Every step gives one order.  The engine talks to nobody: whoever runs it
  * sends the requests, asks the card and comes back with an event.
  */
 #pragma once
 
+#include "gba/crypto/kdf.h"
 #include "ue/challenge.h"
 #include "ue/keys.h"
 #include "uicc/auth.h"
 
+enum ue_gba { UE_GBA_3G, UE_GBA_2G, UE_GBA_DIGEST };
+
+/* Credentials of GBA_Digest, TS 33.220 M. */
+struct ue_boot_digest {
+    gba_view realm; /* the home domain */
+    gba_view password;
+    bool ha1_hex; /* H(A1) enters the derivation as hexadecimal digits */
+};
+
 /* Views must outlive the run. */
 struct ue_boot_conf {
+    enum ue_gba gba;
+    struct ue_boot_digest digest; /* UE_GBA_DIGEST */
+    bool akav2;                   /* UE_GBA_3G: answer AKAv2 (RFC 4169) too; not with Ks in the card */
     gba_view bsf;         /* host name of the BSF: the realm must be this */
     gba_view host;        /* the value of Host: the name, with a port when it is not 80 */
     gba_view product;     /* first word of User-Agent */
@@ -25,20 +42,31 @@ struct ue_boot_conf {
     unsigned max_resyncs;
 };
 
-enum ue_boot_event_kind { UE_BOOT_START, UE_BOOT_HTTP, UE_BOOT_CARD, UE_BOOT_STORED, UE_BOOT_DERIVED };
+enum ue_boot_event_kind {
+    UE_BOOT_START,
+    UE_BOOT_HTTP,
+    UE_BOOT_CARD,
+    UE_BOOT_EXPORTED,
+    UE_BOOT_STORED,
+    UE_BOOT_DERIVED,
+};
 
 struct ue_boot_event {
     enum ue_boot_event_kind kind;
     gba_rc rc;                           /* how the order went; E_SQN of the card is an outcome */
     const struct gba_http_msg *response; /* HTTP, with its body */
-    const struct uicc_auth *auth;        /* CARD */
+    const struct uicc_auth *auth;        /* CARD; with gsm NULL */
+    const gba_triplet *triplet;          /* CARD, with gsm */
+    const gba_tls_mk *tls_mk;            /* EXPORTED */
     bool gba_context;                    /* CARD: it was asked in the GBA context */
     const gba_ks_naf *ks_ext_naf;        /* DERIVED */
 };
 
 enum ue_boot_order_kind {
     UE_BOOT_SEND,      /* msg to the BSF */
-    UE_BOOT_CHALLENGE, /* rand and autn to the card; only in the 3G context when as_me */
+    UE_BOOT_CHALLENGE, /* rand and autn to the card; only in the 3G context when as_me; rand alone
+                          in the GSM context when gsm */
+    UE_BOOT_EXPORT,    /* keying material of the TLS connection that the next SEND goes over */
     UE_BOOT_STORE,     /* btid and lifetime to EF_GBABP */
     UE_BOOT_DERIVE,    /* Ks_ext_NAF for naf_id out of the card */
     UE_BOOT_DONE,      /* reason tells; keep result, whatever the reason */
@@ -51,7 +79,7 @@ struct ue_boot_order {
     const struct gba_http_msg *msg;
     const gba_rand *rand;
     const gba_autn *autn;
-    bool as_me;
+    bool as_me, gsm;
     gba_view btid, lifetime;
     gba_view naf_id;
 };
@@ -71,6 +99,13 @@ struct ue_boot {
     bool with_tmpi, as_me, refreshed;
     struct ue_challenge challenge;
     struct uicc_auth auth;
+    struct gba_kdf_2g gsm;
+    gba_tls_mk tls_mk;
+    gba_ha1 ha1;
+    gba_ks ks;
+    uint8_t password[64];
+    size_t password_n;
+    gba_text nonce; /* GBA_Digest */
     gba_rand rand;
     gba_autn autn;
     struct gba_http_msg msg;

@@ -135,8 +135,7 @@ gba_rc ue_challenge_answer(struct ue_challenge *c, const struct ue_answer *a, gb
     uint8_t room[8];
     gba_view nc = nc_text(++c->nc, room);
     struct gba_digest_in in = digest_of(c, a, nc);
-    struct gba_digest_hex response;
-    GBA_TRY(gba_digest_response(&in, &response));
+    GBA_TRY(gba_digest_response(&in, &c->response));
     struct gba_auth field = {
         .username = a->username,
         .realm = c->realm,
@@ -145,7 +144,7 @@ gba_rc ue_challenge_answer(struct ue_challenge *c, const struct ue_answer *a, gb
         .qop = gba_digest_qop_name(c->qop),
         .nc = nc,
         .cnonce = in.cnonce,
-        .response = gba_view_of(response.s, response.n),
+        .response = gba_view_of(c->response.s, c->response.n),
         .opaque = c->opaque,
         .auts = a->auts,
     };

@@ -20,6 +20,7 @@ struct ue_challenge {
     enum gba_digest_qop qop; /* the better one of those offered */
     bool stale;
     uint32_t nc;              /* answers given so far */
+    struct gba_digest_hex response; /* of the last answer */
     char cnonce[UE_CNONCE_N]; /* one for all answers: the session algorithms want that */
     uint8_t room[UE_CHALLENGE_ROOM];
 };

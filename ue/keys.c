@@ -6,8 +6,17 @@
 #include "gba/crypto/kdf.h"
 
 static const char first_line[] = "keystrap-ue-state 1";
-static const char *const modes[] = {[UE_MODE_NONE] = "none", [UE_MODE_ME] = "gba-me", [UE_MODE_U] = "gba-u"};
-static const enum uicc_app apps[] = {UICC_APP_ISIM, UICC_APP_USIM};
+static const char *const modes[] = {[UE_MODE_NONE] = "none",
+                                    [UE_MODE_ME] = "gba-me",
+                                    [UE_MODE_U] = "gba-u",
+                                    [UE_MODE_2G] = "2g-gba",
+                                    [UE_MODE_DIGEST] = "gba-digest"};
+static const enum uicc_app apps[] = {UICC_APP_ISIM, UICC_APP_USIM, UICC_APP_AUTO};
+
+static gba_view app_name(enum uicc_app app)
+{
+    return gba_view_cstr(app == UICC_APP_AUTO ? "none" : uicc_app_name(app));
+}
 
 const char *ue_mode_name(enum ue_mode mode)
 {
@@ -21,7 +30,7 @@ void ue_keys_put(const struct ue_keys *keys, gba_writer *w)
     gba_put_str(w, first_line);
     gba_put_u8(w, '\n');
     gba_put_line(w, "mode", gba_view_cstr(modes[keys->mode]));
-    gba_put_line(w, "app", gba_view_cstr(uicc_app_name(keys->app)));
+    gba_put_line(w, "app", app_name(keys->app));
     gba_put_line(w, "impi", gba_text_view(&keys->impi));
     if (keys->tmpi.n > 0)
         gba_put_line(w, "tmpi", gba_text_view(&keys->tmpi));
@@ -29,7 +38,9 @@ void ue_keys_put(const struct ue_keys *keys, gba_writer *w)
         return;
     gba_put_line(w, "btid", gba_text_view(&keys->btid));
     gba_put_hex_line(w, "rand", GBA_ARRAY(keys->rand.b));
-    if (keys->mode == UE_MODE_ME)
+    if (keys->mode == UE_MODE_DIGEST)
+        gba_put_line(w, "nonce", gba_text_view(&keys->nonce));
+    if (keys->mode != UE_MODE_U)
         gba_put_hex_line(w, "ks", GBA_ARRAY(keys->ks.b));
     gba_put_time_line(w, "created", keys->created_s);
     gba_put_time_line(w, "expires", keys->expires_s);
@@ -39,7 +50,7 @@ void ue_keys_put(const struct ue_keys *keys, gba_writer *w)
 
 static gba_rc parse_mode(gba_view value, enum ue_mode *mode)
 {
-    for (int i = UE_MODE_NONE; i <= UE_MODE_U; i++) {
+    for (int i = UE_MODE_NONE; i <= UE_MODE_DIGEST; i++) {
         if (gba_view_eq(value, gba_view_cstr(modes[i]))) {
             *mode = (enum ue_mode)i;
             return GBA_OK;
@@ -51,7 +62,7 @@ static gba_rc parse_mode(gba_view value, enum ue_mode *mode)
 static gba_rc parse_app(gba_view value, enum uicc_app *app)
 {
     for (size_t i = 0; i < sizeof apps / sizeof *apps; i++) {
-        if (gba_view_eq(value, gba_view_cstr(uicc_app_name(apps[i])))) {
+        if (gba_view_eq(value, app_name(apps[i]))) {
             *app = apps[i];
             return GBA_OK;
         }
@@ -77,7 +88,12 @@ static gba_rc parse_session(gba_view *rest, struct ue_keys *keys)
     GBA_TRY(gba_btid_domain(btid, &domain));
     GBA_TRY(gba_text_set(&keys->btid, btid));
     GBA_TRY(gba_hex_parse(gba_get_line(rest, "rand"), keys->rand.b, sizeof keys->rand.b));
-    if (keys->mode == UE_MODE_ME)
+    if (keys->mode == UE_MODE_DIGEST) {
+        gba_view nonce = gba_get_line(rest, "nonce");
+        GBA_ENSURE(nonce.n > 0, GBA_E_UE_STATE);
+        GBA_TRY(gba_text_set(&keys->nonce, nonce));
+    }
+    if (keys->mode != UE_MODE_U)
         GBA_TRY(gba_hex_parse(gba_get_line(rest, "ks"), keys->ks.b, sizeof keys->ks.b));
     GBA_TRY(gba_datetime_parse(gba_get_line(rest, "created"), &keys->created_s));
     return gba_datetime_parse(gba_get_line(rest, "expires"), &keys->expires_s);
@@ -116,8 +132,10 @@ gba_rc ue_keys_derive(const struct ue_keys *keys, const gba_nafid *naf, gba_ks_n
 {
     uint8_t room[GBA_NAFID_MAX];
     gba_writer w = gba_writer_of(room, sizeof room);
-    GBA_ENSURE(keys->mode == UE_MODE_ME, GBA_E_BUG);
+    GBA_ENSURE(keys->mode != UE_MODE_NONE && keys->mode != UE_MODE_U, GBA_E_BUG);
     gba_nafid_encode(naf, &w);
     struct gba_kdf_naf in = {&keys->ks, &keys->rand, gba_text_view(&keys->impi), gba_writer_view(&w)};
+    if (keys->mode == UE_MODE_DIGEST)
+        return gba_kdf_ks_naf_digest(&in, gba_text_view(&keys->nonce), ks_naf);
     return gba_kdf_ks_naf(&in, GBA_KDF_ME, ks_naf);
 }

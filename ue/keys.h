@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a device keeps of a bootstrapping run (TS 33.220 4.5.2, 4.4.11), and its
- * text form.  A secret: it holds Ks in GBA_ME.  Wipe it.
+ * text form.  A secret: it holds Ks but in GBA_U.  Wipe it.
  */
 #pragma once
 
@@ -10,16 +10,17 @@
 #include "gba/wire/names.h"
 #include "uicc/dir.h"
 
-enum ue_mode { UE_MODE_NONE, UE_MODE_ME, UE_MODE_U };
+enum ue_mode { UE_MODE_NONE, UE_MODE_ME, UE_MODE_U, UE_MODE_2G, UE_MODE_DIGEST };
 
 struct ue_keys {
     enum ue_mode mode; /* NONE: no keys; impi, app and tmpi may still be set */
-    enum uicc_app app; /* the application that was used: its keys are its own */
+    enum uicc_app app; /* the application that was used: its keys are its own; AUTO: there is no card */
     gba_text impi;
     gba_text tmpi; /* empty: none agreed */
     gba_text btid;
     gba_rand rand;
-    gba_ks ks;                    /* GBA_ME only; in GBA_U it never left the card */
+    gba_text nonce;               /* GBA_Digest only: of Ub, in the place of RAND */
+    gba_ks ks;                    /* not in GBA_U, where it never left the card */
     int64_t created_s, expires_s; /* by this device's clock */
 };
 
@@ -34,8 +35,8 @@ GBA_MUST_USE gba_rc ue_keys_parse(gba_view text, struct ue_keys *keys);
 /* May they be used now?  E_UE_NOT_BOOTSTRAPPED, E_UE_EXPIRED. */
 GBA_MUST_USE gba_rc ue_keys_check(const struct ue_keys *keys, int64_t now_s);
 
-/* GBA_ME: Ks_NAF (TS 33.220 B.3).  The caller wipes *ks_naf. */
+/* Not in GBA_U: Ks_NAF (TS 33.220 B.3, B.6).  The caller wipes *ks_naf. */
 GBA_MUST_USE gba_rc ue_keys_derive(const struct ue_keys *keys, const gba_nafid *naf, gba_ks_naf *ks_naf);
 
-/* "gba-me", "gba-u" or "none". */
+/* "gba-me", "gba-u", "2g-gba", "gba-digest" or "none". */
 const char *ue_mode_name(enum ue_mode mode);

@@ -5,7 +5,11 @@ enum waiting { FOR_START, FOR_HTTP, FOR_KEY };
 
 enum { STALE_MAX = 2 };
 
-static const gba_view realm_prefix = {(const uint8_t *)"3GPP-bootstrapping@", 19};
+/*= TS 24.109 5.2, and annex I for GBA_Digest */
+static gba_view realm_prefix(const struct ue_ua *u)
+{
+    return u->conf->digest ? GBA_LIT("3GPP-bootstrapping-digest@") : GBA_LIT("3GPP-bootstrapping@");
+}
 
 void ue_ua_init(struct ue_ua *u, const struct ue_ua_conf *conf)
 {
@@ -51,7 +55,8 @@ static gba_rc build(struct ue_ua *u)
     u->msg = (struct gba_http_msg){
         .method = u->request.method, .target = u->request.target, .minor = 1, .body = u->request.body};
     gba_put_view(&w, u->conf->product);
-    gba_put_str(&w, " 3gpp-gba"); /*= TS 24.109 B.3: this UE can do GBA */
+    /*= TS 24.109 B.3: this UE can do GBA */
+    gba_put_str(&w, u->conf->digest ? " 3gpp-gba-digest" : " 3gpp-gba");
     gba_view agent = gba_writer_view(&w);
     GBA_TRY(gba_http_field_add(&u->msg, GBA_LIT("Host"), u->conf->authority));
     GBA_TRY(gba_http_field_add(&u->msg, GBA_LIT("User-Agent"), agent));
@@ -86,13 +91,13 @@ static void ask_key(struct ue_ua *u, bool fresh, struct ue_ua_order *order)
 static gba_rc choose_realm(const void *ctx, gba_view offered, gba_view *chosen)
 {
     const struct ue_ua *u = ctx;
-    gba_view item, rest = offered;
+    gba_view item, rest = offered, prefix = realm_prefix(u);
     bool more = true;
     while (more) {
         more = gba_view_split(rest, ';', &item, &rest);
         item = gba_view_trim(item);
-        gba_view host = gba_view_sub(item, realm_prefix.n, item.n);
-        if (gba_view_starts(item, realm_prefix) && gba_view_eq_nocase(host, u->conf->host)) {
+        gba_view host = gba_view_sub(item, prefix.n, item.n);
+        if (gba_view_starts(item, prefix) && gba_view_eq_nocase(host, u->conf->host)) {
             *chosen = item;
             return GBA_OK;
         }
@@ -134,7 +139,7 @@ static gba_rc read_challenge(struct ue_ua *u, const gba_env *env, const struct g
         GBA_TRY(compare(current(u), next));
     u->current = !u->current;
     u->have_challenge = true;
-    return gba_text_set(&u->naf.fqdn, gba_view_sub(next->realm, realm_prefix.n, next->realm.n));
+    return gba_text_set(&u->naf.fqdn, gba_view_sub(next->realm, realm_prefix(u).n, next->realm.n));
 }
 
 /* After credentials a 401 means one of two things: with stale=true another

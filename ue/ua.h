@@ -22,6 +22,7 @@ struct ue_ua_conf {
     gba_view product;   /* first word of User-Agent */
     gba_uaid ua;        /* Ua security protocol: enters NAF_Id */
     bool integrity;     /* refuse qop auth alone */
+    bool digest;        /* the key is of GBA_Digest */
 };
 
 /* Views must live until DONE. */

@@ -34,6 +34,11 @@ gba_rc ue_url_host(gba_view text, struct ue_url *url)
     return parse_host(text, HTTP_PORT, url);
 }
 
+gba_rc ue_url_host_tls(gba_view text, struct ue_url *url)
+{
+    return parse_host(text, HTTPS_PORT, url);
+}
+
 static gba_rc parse_url(gba_view text, gba_view scheme, uint16_t usual, struct ue_url *url)
 {
     GBA_ENSURE(gba_view_eq_nocase(gba_view_sub(text, 0, scheme.n), scheme), GBA_E_UE_URL);

@@ -18,5 +18,8 @@ GBA_MUST_USE gba_rc ue_url_parse(gba_view text, struct ue_url *url);
 /* The same with https://. */
 GBA_MUST_USE gba_rc ue_url_parse_tls(gba_view text, struct ue_url *url);
 
+/* HOST[:PORT] of an https server; likewise. */
+GBA_MUST_USE gba_rc ue_url_host_tls(gba_view text, struct ue_url *url);
+
 /* HOST[:PORT]; the target is "/", connect is left empty; E_UE_URL. */
 GBA_MUST_USE gba_rc ue_url_host(gba_view text, struct ue_url *url);

@@ -94,7 +94,8 @@ void bsf_seen_zh(struct bsf_seen *seen, gba_rc rc, uint64_t begun_ns)
 #define ZN_FIELDS(zn, w)                                                                                     \
     RT_REASON((zn)->reason), RT_STR("peer", (zn)->peer), RT_STR("origin", (zn)->origin),                     \
         RT_STR("naf", (zn)->naf), RT_ID("btid", (zn)->btid),                                                 \
-        RT_STR("session", bsf_seen_session((zn)->btid, w)), RT_NUM("code", (zn)->code)
+        RT_STR("session", bsf_seen_session((zn)->btid, w)), RT_NUM("gba_type", (zn)->gba_type),             \
+        RT_NUM("code", (zn)->code)
 
 gba_rc bsf_seen_key(const struct bsf_seen_zn *zn)
 {

@@ -56,7 +56,7 @@ void bsf_seen_zh(struct bsf_seen *seen, gba_rc rc, uint64_t begun_ns);
 /* A request on Zn that is about to be answered; views may be absent. */
 struct bsf_seen_zn {
     gba_rc reason;
-    uint32_t code;
+    uint32_t code, gba_type;
     gba_view peer, origin, naf, btid;
     uint64_t begun_ns;
 };

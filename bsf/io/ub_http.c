@@ -21,6 +21,7 @@ struct bsf_ub_http {
 /* What is noted of a connection for its request. */
 struct note {
     struct bsf_ub_via via;
+    gba_tls_mk tls_mk;
     uint8_t address[16];
 };
 
@@ -161,13 +162,24 @@ static void go_on(struct exchange *x, const struct bsf_ub_event *event)
     rt_log_run(before);
 }
 
+/*= TS 33.220 M.6.3: TLS_MK_Extr */
+static void note_tls(const gba_text *label, struct rt_tls *tls, struct note *note)
+{
+    note->via.tls = true;
+    if (rt_tls_export(tls, gba_text_view(label), note->tls_mk.b, sizeof note->tls_mk.b) == GBA_OK)
+        note->via.tls_mk = &note->tls_mk;
+}
+
 /* The connection as the engine wants it; an address that the kernel did not tell stays absent.
  * On the connection's thread. */
-static void note_via(const struct rt_http_tx *tx, void *room)
+static void note_via(const void *label, const struct rt_http_tx *tx, void *room)
 {
     struct note *note = room;
     struct sockaddr_storage addr = {0};
-    note->via = (struct bsf_ub_via){.tls = rt_http_tls(tx) != NULL};
+    struct rt_tls *tls = rt_http_tls(tx);
+    note->via = (struct bsf_ub_via){.tls = false};
+    if (tls)
+        note_tls(label, tls, note);
     if (rt_addr_parse(rt_http_peer(tx), &addr) != GBA_OK)
         return;
     if (addr.ss_family == AF_INET)
@@ -204,7 +216,12 @@ static void on_request(void *arg, struct rt_http_tx *tx, const struct gba_http_m
 struct rt_serve_handler bsf_ub_http_handler(struct bsf_ub_http *ub)
 {
     return (struct rt_serve_handler){
-        .fn = on_request, .arg = ub, .note = note_via, .note_n = sizeof(struct note)};
+        .fn = on_request,
+        .arg = ub,
+        .note = note_via,
+        .note_arg = &ub->parts.conf->ub.digest_label,
+        .note_n = sizeof(struct note),
+    };
 }
 
 static void on_tick(void *arg)

@@ -46,6 +46,7 @@ static struct bsf_seen_zn seen_of(const struct exchange *x, const struct bsf_zn_
     return (struct bsf_seen_zn){
         .reason = order->reason,
         .code = order->bia.result.code,
+        .gba_type = order->bia.gba_type,
         .peer = rt_dia_peer_of(x->msg),
         .origin = x->bir.route.origin_host,
         .naf = fqdn_of(x->bir.naf_id),

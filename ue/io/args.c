@@ -20,7 +20,7 @@ static const struct {
 } shorthands[] = {
     {"card", "card"},   {"app", "app"},         {"pin-file", "pin_file"}, {"bsf", "bsf"},
     {"state", "state"}, {"connect", "connect"}, {"timeout", "timeout"},   {"connect-bsf", "connect_bsf"},
-
+    {"gba", "gba"},     {"bsf-ca", "bsf_ca"},
 };
 
 enum { SHORTHANDS = sizeof shorthands / sizeof *shorthands };
@@ -61,7 +61,10 @@ static void print_help(void)
            "      --card=CARD        pcsc, pcsc:READER or sim:FILE\n"
            "      --app=APP          auto, isim or usim\n"
            "      --pin-file=FILE    file with the PIN; else it is asked for on the terminal\n"
-           "      --bsf=HOST[:PORT]  the BSF, instead of the name made of the card's identity\n"
+           "      --gba=HOW          bootstrap with AKA (3g), the GSM context (2g) or SIP Digest (digest)\n"
+           "      --bsf=HOST[:PORT]  the BSF, instead of the name made of the card's identity;\n"
+           "                         https://HOST[:PORT] for TLS, which 2g and digest always have\n"
+           "      --bsf-ca=FILE      who signs the certificate of a BSF over TLS\n"
            "      --connect=ADDRESS:PORT  connect there, whatever host is meant\n"
            "      --connect-bsf=ADDRESS:PORT  the same for the BSF alone\n"
            "      --state=FILE       where keys are kept between runs\n"
@@ -258,6 +261,8 @@ struct ue_args ue_args_parse(int argc, char **argv)
         {"connect", required_argument, NULL, SET + 5},
         {"timeout", required_argument, NULL, SET + 6},
         {"connect-bsf", required_argument, NULL, SET + 7},
+        {"gba", required_argument, NULL, SET + 8},
+        {"bsf-ca", required_argument, NULL, SET + 9},
         {NULL, 0, NULL, 0},
     };
     struct ue_args args = {.ua = gba_uaid_http_digest, .exit_code = -1};

@@ -117,7 +117,8 @@ static void put_keys(json_t *object, const struct ue_keys *keys)
     put(object, "mode", gba_view_cstr(ue_mode_name(keys->mode)));
     if (keys->impi.n == 0)
         return;
-    put(object, "app", gba_view_cstr(uicc_app_name(keys->app)));
+    if (keys->app != UICC_APP_AUTO)
+        put(object, "app", gba_view_cstr(uicc_app_name(keys->app)));
     put(object, "impi", gba_text_view(&keys->impi));
     if (keys->tmpi.n > 0)
         put(object, "tmpi", gba_text_view(&keys->tmpi));

@@ -108,6 +108,8 @@ static gba_rc make_ctx(struct ue_peer *peer)
         .cert_pem = conf->cert_pem,
         .key_pem = conf->key_pem,
         .raw_keys = conf->raw,
+        .web = conf->web,
+        .ca_pem = conf->ca_pem,
     };
     peer->hooks = (struct rt_tls_hooks){.arg = peer, .cert = on_cert, .open = on_open};
     if (conf->psk)
@@ -197,6 +199,15 @@ gba_rc ue_peer_open(const struct ue_peer_conf *conf, struct ue_peer **out)
 
 /* ---- use ---- */
 
+gba_rc ue_peer_renew(struct ue_peer *peer)
+{
+    if (!peer->http || rt_httpc_tls(peer->http))
+        return GBA_OK;
+    peer->waiting = true;
+    rt_httpc_connect(peer->http, on_connected, peer);
+    return wait_for(peer);
+}
+
 static struct rt_tls *tls_of(struct ue_peer *peer)
 {
     if (peer->http)
@@ -250,7 +261,9 @@ static gba_rc request_coap(struct ue_peer *peer, const struct gba_http_msg *http
 void ue_peer_request(struct ue_peer *peer, const struct gba_http_msg *req, ue_peer_fn *fn, void *arg)
 {
     struct gba_http_msg msg = *req;
-    gba_rc rc = gba_http_field_add(&msg, GBA_LIT("Host"), gba_text_view(&peer->conf->name));
+    gba_rc rc = GBA_OK;
+    if (!gba_http_field_get(req, GBA_LIT("Host")).p)
+        rc = gba_http_field_add(&msg, GBA_LIT("Host"), gba_text_view(&peer->conf->name));
     peer->fn = fn;
     peer->fn_arg = arg;
     peer->waiting = true;

@@ -79,7 +79,7 @@ static gba_rc keep(struct ue_run *run, const struct ue_keys *result, gba_rc rc)
 static gba_rc open_session(struct ue_run *run, gba_view pin)
 {
     struct uicc_session_conf conf = {
-        .app = (enum uicc_app)run->conf->app,
+        .app = run->conf->gba == UE_GBA_2G ? UICC_APP_USIM : (enum uicc_app)run->conf->app,
         .pin = pin,
         .risk_last_try = run->conf->risk_last_pin_try,
         .mnc_n = run->conf->mnc_digits,
@@ -118,9 +118,18 @@ static void explain_card(struct ue_run *run, const struct rt_conf_errors *errors
     snprintf(run->detail, sizeof run->detail, "%.*s", (int)line.n, (const char *)line.p);
 }
 
+static gba_rc be_without_card(struct ue_run *run)
+{
+    run->session = (struct uicc_session){.app = UICC_APP_AUTO, .impi = run->conf->gba_digest.impi};
+    ue_run_trying(run, "identity ", run->session.impi.s);
+    return gba_bsf_name_isim(gba_text_view(&run->session.impi), &run->session.bsf);
+}
+
 gba_rc ue_run_open_card(struct ue_run *run)
 {
     struct rt_conf_errors errors = {.n = 0};
+    if (run->conf->gba == UE_GBA_DIGEST)
+        return be_without_card(run);
     ue_run_trying(run, "card ", run->conf->card.s);
     gba_rc rc = uicc_card_open(gba_text_view(&run->conf->card), &run->card, &errors);
     if (rc != GBA_OK) {
@@ -151,17 +160,35 @@ static gba_rc need_http(struct ue_run *run)
 struct material {
     const struct gba_http_msg *response;
     struct uicc_auth auth;
+    gba_triplet triplet;
+    gba_tls_mk tls_mk;
     gba_ks_naf ks_naf;
 };
 
 static struct ue_boot_event ask_card(struct ue_run *run, const struct ue_boot_order *order,
                                      struct material *m)
 {
+    if (order->gsm) {
+        gba_rc given = uicc_session_gsm(&run->session, order->rand, &m->triplet);
+        return (struct ue_boot_event){.kind = UE_BOOT_CARD, .rc = given, .triplet = &m->triplet};
+    }
     if (order->as_me)
         run->session.gba_u = false;
     gba_rc rc = uicc_session_challenge(&run->session, order->rand, order->autn, &m->auth);
     return (struct ue_boot_event){
         .kind = UE_BOOT_CARD, .rc = rc, .auth = &m->auth, .gba_context = run->session.gba_u};
+}
+
+static struct ue_boot_event send_to_bsf(struct ue_run *run, const struct ue_boot_order *order,
+                                        struct material *m)
+{
+    struct ue_boot_event event = {.kind = UE_BOOT_HTTP};
+    if (run->bsf_over_tls)
+        event.rc = ue_bsf_tls_send(&run->bsf_tls, order->msg, &m->response);
+    else
+        event.rc = ue_http_send(run->http, &run->bsf, order->msg, &m->response);
+    event.response = m->response;
+    return event;
 }
 
 static struct ue_boot_event carry_out(struct ue_run *run, const struct ue_boot_order *order,
@@ -171,6 +198,11 @@ static struct ue_boot_event carry_out(struct ue_run *run, const struct ue_boot_o
     switch (order->kind) {
     case UE_BOOT_CHALLENGE:
         return ask_card(run, order, m);
+    case UE_BOOT_EXPORT:
+        event.kind = UE_BOOT_EXPORTED;
+        event.rc = ue_bsf_tls_export(&run->bsf_tls, &run->conf->gba_digest.label, &m->tls_mk);
+        event.tls_mk = &m->tls_mk;
+        break;
     case UE_BOOT_STORE:
         event.kind = UE_BOOT_STORED;
         event.rc = uicc_session_store(&run->session, order->btid, order->lifetime);
@@ -182,9 +214,7 @@ static struct ue_boot_event carry_out(struct ue_run *run, const struct ue_boot_o
         break;
     case UE_BOOT_SEND:
     case UE_BOOT_DONE:
-        event.rc = ue_http_send(run->http, &run->bsf, order->msg, &m->response);
-        event.response = m->response;
-        break;
+        return send_to_bsf(run, order, m);
     }
     return event;
 }
@@ -201,6 +231,8 @@ static gba_rc step_to_the_end(struct ue_run *run, struct ue_boot *boot)
         env = ue_run_env();
         ue_boot_step(boot, &env, &event, &order);
         gba_wipe(&material.auth);
+        gba_wipe(&material.triplet);
+        gba_wipe(&material.tls_mk);
         gba_wipe(&material.ks_naf);
     }
     return order.reason;
@@ -210,24 +242,61 @@ static gba_rc find_bsf(struct ue_run *run)
 {
     const gba_text *name = run->conf->bsf.n > 0 ? &run->conf->bsf : &run->session.bsf;
     ue_run_trying(run, "bootstrapping at ", name->s);
-    GBA_TRY(ue_url_host(gba_text_view(name), &run->bsf));
+    GBA_TRY(ue_conf_bsf(run->conf, gba_text_view(name), &run->bsf, &run->bsf_over_tls));
     run->bsf.connect = run->conf->connect_bsf.n > 0 ? run->conf->connect_bsf : run->conf->connect;
-    return need_http(run);
+    if (!run->bsf_over_tls)
+        return need_http(run);
+    const struct ue_bsf_tls_conf tls = {
+        &run->bsf, &run->conf->bsf_ca, run->conf->timeout_ms, run->conf->max_body};
+    gba_rc rc = ue_bsf_tls_open(&run->bsf_tls, &tls);
+    if (rc == GBA_E_FILE)
+        snprintf(run->detail, sizeof run->detail, "bsf_ca: %s", run->bsf_tls.files.why.s);
+    return rc;
 }
 
-gba_rc ue_run_bootstrap(struct ue_run *run)
+/* The first line of the password file, which lives with `files`. */
+static gba_rc read_password(struct ue_run *run, struct ue_files *files, gba_view *password)
 {
-    GBA_TRY(find_bsf(run));
+    gba_view content, rest;
+    const gba_text *path = &run->conf->gba_digest.password_file;
+    gba_rc rc = ue_files_read(files, path, true, &content);
+    if (rc != GBA_OK) {
+        ue_run_trying(run, "password file ", path->s);
+        snprintf(run->detail, sizeof run->detail, "%s", files->why.s);
+        return rc;
+    }
+    gba_view_split(content, '\n', password, &rest);
+    return GBA_OK;
+}
+
+static gba_rc set_digest(struct ue_run *run, struct ue_files *files, struct ue_boot_digest *digest)
+{
+    const struct ue_conf_digest *conf = &run->conf->gba_digest;
+    gba_view user;
+    if (run->conf->gba != UE_GBA_DIGEST)
+        return GBA_OK;
+    (void)gba_view_split(gba_text_view(&conf->impi), '@', &user, &digest->realm);
+    if (conf->realm.n > 0)
+        digest->realm = gba_text_view(&conf->realm);
+    digest->ha1_hex = conf->ha1 != 0;
+    return read_password(run, files, &digest->password);
+}
+
+static gba_rc bootstrap(struct ue_run *run, struct ue_files *files)
+{
     struct ue_boot_conf conf = {
+        .gba = (enum ue_gba)run->conf->gba,
+        .akav2 = run->conf->akav2 && !run->session.gba_u,
         .bsf = gba_text_view(&run->bsf.host),
         .host = gba_text_view(&run->bsf.authority),
         .product = gba_text_view(&run->conf->product),
-        .tmpi = run->conf->tmpi,
+        .tmpi = run->conf->tmpi && run->conf->gba != UE_GBA_DIGEST,
         .allow_downgrade = run->conf->allow_downgrade,
         .max_resyncs = 2,
     };
     struct ue_keys who = {.app = run->session.app, .impi = run->session.impi};
     struct ue_boot boot;
+    GBA_TRY(set_digest(run, files, &conf.digest));
     ue_boot_init(&boot, &conf, &who, &run->keys);
     gba_rc rc = step_to_the_end(run, &boot);
     if (rc != GBA_OK)
@@ -236,6 +305,17 @@ gba_rc ue_run_bootstrap(struct ue_run *run)
     run->store_rc = boot.store_rc;
     rc = keep(run, &boot.result, rc);
     gba_wipe(&boot);
+    return rc;
+}
+
+gba_rc ue_run_bootstrap(struct ue_run *run)
+{
+    struct ue_files files = {.n = 0};
+    gba_rc rc = find_bsf(run);
+    if (rc == GBA_OK)
+        rc = bootstrap(run, &files);
+    ue_files_drop(&files);
+    ue_bsf_tls_close(&run->bsf_tls);
     return rc;
 }
 
@@ -258,7 +338,8 @@ static gba_rc check_keys(struct ue_run *run)
     gba_env env = ue_run_env();
     GBA_TRY(ue_keys_check(&run->keys, gba_env_now_s(&env)));
     bool same = run->keys.app == run->session.app && gba_text_eq(&run->keys.impi, &run->session.impi);
-    GBA_ENSURE(same, GBA_E_UE_OTHER_CARD);
+    bool digest = run->keys.mode == UE_MODE_DIGEST;
+    GBA_ENSURE(same && digest == (run->conf->gba == UE_GBA_DIGEST), GBA_E_UE_OTHER_CARD);
     return run->keys.mode == UE_MODE_U ? check_gba_u(run) : GBA_OK;
 }
 
@@ -266,7 +347,7 @@ static gba_rc derive(struct ue_run *run, const gba_nafid *naf, gba_ks_naf *ks_na
 {
     uint8_t room[GBA_NAFID_MAX];
     gba_writer w = gba_writer_of(room, sizeof room);
-    if (run->keys.mode == UE_MODE_ME)
+    if (run->keys.mode != UE_MODE_U)
         return ue_keys_derive(&run->keys, naf, ks_naf);
     gba_nafid_encode(naf, &w);
     return uicc_session_derive(&run->session, gba_writer_view(&w), ks_naf);
@@ -321,6 +402,7 @@ static void meet_naf(struct ue_run *run, const struct ue_url *url)
         .product = gba_text_view(&run->conf->product),
         .ua = gba_uaid_http_digest,
         .integrity = run->conf->integrity,
+        .digest = run->conf->gba == UE_GBA_DIGEST,
     };
     ue_ua_init(&run->ua, &run->ua_conf);
 }
@@ -376,5 +458,6 @@ void ue_run_close(struct ue_run *run)
     if (run->card_open)
         run->card.close(run->card.self);
     ue_http_close(run->http);
+    ue_bsf_tls_close(&run->bsf_tls);
     gba_wipe(run);
 }

@@ -7,6 +7,7 @@
 
 #include "ue/boot.h"
 #include "ue/conf.h"
+#include "ue/io/bsf_tls.h"
 #include "ue/io/http_curl.h"
 #include "ue/ua.h"
 #include "uicc/session.h"
@@ -24,6 +25,7 @@ struct ue_run {
 
     /* Of the last bootstrapping run. */
     struct ue_url bsf;
+    bool bsf_over_tls;
     unsigned resyncs;
     gba_rc store_rc;
 
@@ -31,6 +33,7 @@ struct ue_run {
     bool card_open, session_open;
     struct uicc_session session;
     struct ue_http *http;
+    struct ue_bsf_tls bsf_tls;
     struct ue_http_conf http_conf;
     struct ue_url naf;
     struct ue_ua_conf ua_conf;
@@ -46,7 +49,8 @@ void ue_run_trying(struct ue_run *run, const char *what, const char *item);
 /* Read the state file; none is not an error. */
 GBA_MUST_USE gba_rc ue_run_load(struct ue_run *run);
 
-/* Open card and application; a PIN is taken from the file, else asked for. */
+/* Open card and application; a PIN is taken from the file, else asked for.  With GBA_Digest
+ * there is no card: the identity is that of the configuration. */
 GBA_MUST_USE gba_rc ue_run_open_card(struct ue_run *run);
 
 /* Bootstrap anew and keep the result.  Needs the card. */

@@ -33,6 +33,7 @@ static void init_device(struct bench *b)
     b->nc = "00000001";
     b->qop = "auth-int";
     b->algorithm = "AKAv1-MD5";
+    b->alg = GBA_DIGEST_AKAV1_MD5;
     b->user_agent = "test; Release-6; 3gpp-gba-tmpi";
     b->method = GBA_LIT("GET");
 }
@@ -102,7 +103,10 @@ static void text_of(char *out, gba_view v)
 static struct bsf_ub_event vector(struct bench *b, const struct bsf_ub_order *order)
 {
     const struct bsf_zh_target target = {.realm = gba_text_view(&b->conf.zh.realm)};
-    b->asked++;
+    if (b->asked++ > 0 && b->then) {
+        b->maa = *b->then;
+        b->then = NULL;
+    }
     bsf_zh_ask_mar(&b->conf, &order->zh, &target, &b->mar);
     text_of(b->mar_impi, b->mar.impi);
     if (b->dies_after > 0 && b->asked > b->dies_after)
@@ -154,6 +158,8 @@ static void note_challenge(struct bench *b)
     T_OK(gba_auth_parse(field, &arena, &auth));
     CU_ASSERT_EQUAL_FATAL(auth.opaque.n, 32);
     text_of(b->opaque, auth.opaque);
+    text_of(b->asked_realm, auth.realm);
+    text_of(b->asked_nonce, auth.nonce);
 }
 
 void bench_send(struct bench *b, const char *authorization)
@@ -215,7 +221,7 @@ const char *bench_credentials(struct bench *b)
     if (gba_digest_alg_parse(gba_view_cstr(b->algorithm), &alg) != GBA_OK || alg < GBA_DIGEST_AKAV1_MD5)
         alg = GBA_DIGEST_AKAV1_MD5;
     struct gba_digest_in in = {
-        .alg = alg,
+        .alg = b->alg == GBA_DIGEST_AKAV1_MD5 ? alg : b->alg,
         .qop = GBA_QOP_AUTH_INT,
         .username = gba_view_cstr(b->username),
         .realm = gba_view_cstr(b->realm),

@@ -35,11 +35,13 @@ struct bench {
     struct bsf_ub_via via;
     const char *username, *realm, *uri, *nonce, *cnonce, *nc, *qop, *algorithm, *auts, *user_agent, *host;
     char opaque[33];
+    enum gba_digest_alg alg; /* what it computes with, when that is not AKA */
     gba_view method, res;
     const char *response; /* NULL: the right one */
 
     /* the HSS */
     struct dia_maa maa;
+    const struct dia_maa *then; /* the next answer; NULL: the same again */
     gba_rc maa_rc;
     uint32_t retry_after_s;
     unsigned asked, dies_after; /* 0: it does not */
@@ -54,6 +56,7 @@ struct bench {
     gba_rc reason;
     unsigned status;
     char challenge[1024]; /* WWW-Authenticate, else empty */
+    char asked_realm[256], asked_nonce[128];
 };
 
 /* Everything as in the run of the vectors; memory for cap challenges. */

@@ -106,7 +106,7 @@ static void hss_says_no(void)
     } cases[] = {
         {{true, DIA_EXP_IDENTITY_UNKNOWN}, 403, GBA_E_ZH_IDENTITY},
         {{true, DIA_EXP_USER_UNKNOWN}, 403, GBA_E_ZH_IDENTITY},
-        {{true, DIA_EXP_AUTH_SCHEME_NOT_SUPPORTED}, 403, GBA_E_ZH_REFUSED},
+        {{true, DIA_EXP_AUTH_SCHEME_NOT_SUPPORTED}, 403, GBA_E_ZH_SCHEME},
         {{false, DIA_UNABLE_TO_COMPLY}, 403, GBA_E_ZH_REFUSED},
         {{false, DIA_UNABLE_TO_DELIVER}, 503, GBA_E_ZH_BUSY},
         {{false, DIA_TOO_BUSY}, 503, GBA_E_ZH_OVERLOAD},

@@ -33,8 +33,9 @@ static bool seen[WORKERS];
 
 /* ---- the desk ---- */
 
-static void note(const struct rt_http_tx *tx, void *room)
+static void note(const void *arg, const struct rt_http_tx *tx, void *room)
 {
+    (void)arg;
     pthread_t self = pthread_self();
     (void)tx;
     gba_copy(room, gba_view_of(&self, sizeof self));
