@@ -7,8 +7,10 @@ set -u
 . "$top_srcdir/tests/lib/lab.sh"
 . "$top_srcdir/tests/lib/redis.sh"
 # shellcheck disable=SC2046
-set -- $("$lab_build/tests/lib/freeports" 3)
-port_redis=$1 port_gate=$2 port_two=$3
+set -- $("$lab_build/tests/lib/freeports" 5)
+port_redis=$1 port_gate=$2 port_two=$3 port_admin=$4 port_metrics=$5
+"$lab_build/keystrap-ctl" new-key "$lab/token"
+echo "admin: { listen: [ \"127.0.0.1:$port_admin\" ], token_file: $lab/token, metrics_listen: [ \"127.0.0.1:$port_metrics\" ] }" >>"$lab/bsf.yaml"
 redis_conf "$lab/bsf.yaml" "servers: [ \"127.0.0.1:$port_two\", \"127.0.0.1:$port_gate\" ]"
 # What a server was told before it hung it may do later, and the session counts then.
 sed -i 's/^ub: { /&sessions_kept: 8, /' "$lab/bsf.yaml"
@@ -86,6 +88,11 @@ recover() {
     done
 }
 
+# readyz STATUS
+readyz() {
+    same "$1" "$(curl -sS --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port_metrics/readyz")"
+}
+
 # fault NAME: all of it
 fault() {
     check "$1: a session is acknowledged" bootstraps "$port_bsf"
@@ -102,11 +109,13 @@ fault() {
     check "$1: at once ($ms ms)" test "$ms" -lt 450
     check "$1: with Retry-After" retry_after
     check "$1: the NAF's device hears of it too" known_fails
+    check "$1: the BSF is not ready" readyz 503
     check "$1: it is over" heal "$1"
     timed recover
     check "$1: all is well again" says "first 401 gba-me" "good 200"
     check "$1: within five seconds ($ms ms)" test "$ms" -lt 5000
     check "$1: the acknowledged session is there" known_is 200
+    check "$1: the BSF is ready" readyz 200
 }
 
 check "redis-server starts" start_redis

@@ -7,7 +7,7 @@
 #include "bsf/io/store_redis.h"
 #include "tests/lib/tap.h"
 
-enum { TIMEOUT_MS = 200, SOON_MS = 60, PATIENCE_MS = 5000, CONNS = 64 };
+enum { TIMEOUT_MS = 300, SOON_MS = 200, PATIENCE_MS = 5000, CONNS = 64 };
 
 /* What each script is known by. */
 #define SHA "$40\r\n0123456789012345678901234567890123456789\r\n"
@@ -273,7 +273,7 @@ static void bad_hellos(void)
         rogue_open(&rogue, hellos[i]);
         servers[0] = rogue.address;
         open_at(1);
-        turn_ms(SOON_MS, NULL);
+        turn_ms(TIMEOUT_MS / 3, NULL);
         put(0);
         gba_rc rc = answer(0, TIMEOUT_MS + SOON_MS);
         if (rc != GBA_E_STORE)
@@ -364,7 +364,7 @@ static void connection_breaks(void)
     T_RC(answer(0, TIMEOUT_MS + SOON_MS), GBA_E_STORE);
     until_ready(true);
     get(0);
-    turn_ms(SOON_MS, NULL);
+    turn_ms(TIMEOUT_MS / 6, NULL);
     rogue.hang_up = false;
     rogue.answers[rogue.heard % 8] = "*1\r\n:0\r\n";
     T_RC(answer(0, TIMEOUT_MS + SOON_MS), GBA_E_ABSENT);
