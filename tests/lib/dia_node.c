@@ -201,6 +201,31 @@ static void tell_delayed(int want)
     say_number("delayed", found == want ? delayed : -1);
 }
 
+/* When a session ends, as libfdproto dumps it. */
+static time_t end_of(struct session *session)
+{
+    char *buf = NULL;
+    size_t len = 0;
+    struct tm when = {0};
+    const char *text = fd_sess_dump(&buf, &len, NULL, session, 0);
+    const char *at = text ? strstr(text, " to:") : NULL;
+    if (!at || !strptime(at + 4, "%D,%T", &when))
+        _exit(11);
+    free(buf);
+    return timegm(&when);
+}
+
+/* By how many days the anchor ends before a session that begins now. */
+static void tell_anchor(void)
+{
+    struct session *session = NULL;
+    if (fd_sess_new(&session, fd_g_config->cnf_diamid, fd_g_config->cnf_diamid_len, NULL, 0) != 0)
+        _exit(12);
+    time_t ends = end_of(session);
+    fd_sess_destroy(&session);
+    say_number("anchor", child.dia->anchor ? (long)((ends - end_of(child.dia->anchor) + 43200) / 86400) : -1);
+}
+
 static void close_node(unsigned ms)
 {
     int64_t start = now_ms();
@@ -229,6 +254,8 @@ static void obey(const char *command)
         say_number("certified", child.certified);
     else if (sscanf(command, "delayed %u", &n) == 1)
         tell_delayed((int)n);
+    else if (strcmp(command, "anchor") == 0)
+        tell_anchor();
     else if (strcmp(command, "listens") == 0)
         tell_listening();
     else if (strcmp(command, "peers") == 0)

@@ -32,6 +32,7 @@ bool t_node_start(struct t_node *node, const struct rt_dia_conf *conf);
  *   nap MS        the loop sleeps; "nap"
  *   listens       "listens ADDRESS:PORT ..." of all listening sockets, as the kernel has them
  *   delayed N     "delayed M" of N TCP connections have Nagle's algorithm on; "delayed -1": not N
+ *   anchor        "anchor N": the session anchor ends N days before a session that begins now
  *   close MS      close the node; "closed T" after T ms (and the child is gone) */
 bool t_node_tell(struct t_node *node, const char *command);
 bool t_node_hear(struct t_node *node, int ms);

@@ -513,6 +513,15 @@ static void nagle_is_off_both_ways(void)
     t_world_stop();
 }
 
+/* The session thread waits on memory of the session that ends first: it must be one that stays. */
+static void anchor_ends_first(void)
+{
+    t_world_start_with_hss();
+    CU_ASSERT_TRUE(t_world_asks());
+    CU_ASSERT_TRUE(t_node_until(&w->node, T_WAIT_MS, "anchor", "anchor 11"));
+    t_world_stop();
+}
+
 static void listens_where_told_only(const char *host)
 {
     char want[80];
@@ -569,6 +578,7 @@ int main(void)
         {"asks and serves", asks_and_serves},
         {"two thousand in flight", two_thousand_in_flight},
         {"Nagle's algorithm is off", nagle_is_off_both_ways},
+        {"the session anchor ends first", anchor_ends_first},
         {"listens on loopback only", loopback_is_loopback},
         {"listens not at all", without_listen_nothing_listens},
         CU_TEST_INFO_NULL,

@@ -1,170 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A NAF asks for keys: what policy refuses first, then every key of the vectors. */
-#include "bsf/zn_serve.h"
+/* A NAF asks for keys: what is refused first, then every key of the vectors. */
+#include "tests/unit/bsf/bench_zn.h"
 
-#include <stdlib.h>
-
-#include "bsf/policy.h"
-#include "gba/wire/uss_pack.h"
-#include "tests/lib/fakes.h"
-#include "tests/lib/tap.h"
 #include "tests/lib/vectors.h"
-
-#define IMPI "001010123456789@ims.mnc001.mcc001.3gppnetwork.org"
-#define BTID "I1U8vpY3qJ0hiuZNrke/NQ==@bsf.mnc001.mcc001.pub.3gppnetwork.org"
-#define NAF "xcap.ims.mnc001.mcc001.pub.3gppnetwork.org"
-#define USS(id, group, uid)                                                                                  \
-    "<uss id=\"" id "\" type=\"1\"" group "><uids><uid>" uid "</uid></uids><flags/></uss>"
-#define GUSS                                                                                                 \
-    "<guss id=\"" IMPI                                                                                       \
-    "\"><bsfInfo><uiccType>GBA_U</uiccType></bsfInfo><ussList>" USS("1", "", "sip:general@x")                \
-        USS("1", " nafGroup=\"A\"", "sip:group-a@x") USS("4", " nafGroup=\"B\"", "sip:group-b@x")            \
-            USS("5", "", "sip:five@x") "</ussList></guss>"
-#define CHOICE(id, choice)                                                                                   \
-    "<uss id=\"" id "\" type=\"1\"><uids/><flags/><keyChoice>" choice "</keyChoice></uss>"
-#define CHOICES                                                                                              \
-    "<guss id=\"" IMPI "\"><ussList>" CHOICE("1", "ME-based-key") CHOICE("2", "UICC-based-key") CHOICE(      \
-        "3", "ME-UICC-based-keys") USS("4", "", "sip:unsaid@x") "</ussList></guss>"
-
-static struct fake_world world;
-static struct bsf_conf conf;
-static struct bsf_conf_rule rules[3];
-static gba_text ua_any[1], ua_http_tls[2], gsids[2];
-static gba_seal_ring ring;
-static struct bsf_zn zn;
-static void *memory;
-static struct bsf_sealer sealer;
-static struct bsf_session session;
-static struct bsf_zn_run run;
-static struct bsf_zn_order order;
-static struct dia_bir bir;
-static gba_view peer;
-static bool in_cert;
-static uint8_t naf_id[64];
-
-static void set(gba_text *t, const char *s)
-{
-    T_OK(gba_text_set(t, gba_view_cstr(s)));
-}
-
-static void ask_with(const char *naf, const char *id_hex)
-{
-    gba_writer w = gba_writer_of(naf_id, sizeof naf_id);
-    gba_put_str(&w, naf);
-    gba_put_view(&w, t_hex(id_hex));
-    bir.naf_id = gba_writer_view(&w);
-}
-
-static void init_rules(void)
-{
-    set(&ua_any[0], "*");
-    set(&ua_http_tls[0], "http");
-    set(&ua_http_tls[1], "tls:*");
-    set(&gsids[0], "1");
-    set(&gsids[1], "4");
-    rules[0] = (struct bsf_conf_rule){.ua = {ua_any, 1}, .gsids = {gsids, 2}, .impi = true};
-    set(&rules[0].peer, "naf.home.example");
-    set(&rules[0].naf, NAF);
-    rules[1] = (struct bsf_conf_rule){.ua = {ua_http_tls, 2}};
-    set(&rules[1].peer, "naf2.home.example");
-    set(&rules[1].naf, "*.operator.example");
-    rules[2] = (struct bsf_conf_rule){.ua = {ua_any, 1}, .key_lifetime_s = 60};
-    set(&rules[2].peer, "proxy.visited.example");
-    set(&rules[2].origin, "*");
-    set(&rules[2].naf, "*.visited.example");
-    conf.zn = (struct gba_opt_list){rules, 3};
-}
-
-static gba_view packed(gba_view xml)
-{
-    static max_align_t room[4096];
-    static uint8_t out[2048];
-    struct gba_guss guss;
-    gba_arena arena = gba_arena_of(room, sizeof room);
-    gba_writer w = gba_writer_of(out, sizeof out);
-    T_OK(gba_guss_parse(xml, &arena, &guss));
-    gba_put_uss_packed(&w, &guss);
-    T_OK(gba_writer_end(&w));
-    return gba_writer_view(&w);
-}
-
-static void set_up(void)
-{
-    gba_seal_key key = {{1}};
-    fake_world_init(&world);
-    gba_wipe(&ring);
-    T_OK(gba_seal_ring_add(&ring, 1, &key));
-    conf = (struct bsf_conf){.zn = {NULL, 0}};
-    set(&conf.diameter.identity, "bsf.home.example");
-    set(&conf.diameter.realm, "home.example");
-    init_rules();
-    memory = malloc(bsf_zn_serve_memory());
-    CU_ASSERT_FATAL(memory != NULL);
-    bsf_zn_serve_init(&zn, &conf, &ring, memory);
-    sealer.ring = &ring;
-    session = (struct bsf_session){
-        .mode = BSF_U, .created_s = 1893369600, .expiry_s = 1893456000, .settings = packed(GBA_LIT(GUSS))};
-    set(&session.domain, "bsf.mnc001.mcc001.pub.3gppnetwork.org");
-    set(&session.impi, IMPI);
-    gba_copy(session.rand.b, t_hex("23553cbe9637a89d218ae64dae47bf35"));
-    gba_copy(session.ks.b, t_hex("b40ba9a3c58b2a05bbf0d987b21bf8cbf769bcd751044604127672711c6d3441"));
-    bir = (struct dia_bir){.btid = GBA_LIT(BTID), .route.origin_host = GBA_LIT("naf.home.example")};
-    peer = GBA_LIT("naf.home.example");
-    in_cert = false;
-    ask_with(NAF, "0100000002");
-}
-
-static void tear_down(void)
-{
-    gba_wipe(&order);
-    bsf_zn_serve_wipe(&zn);
-    free(memory);
-}
-
-static void found(gba_rc rc, gba_view record)
-{
-    struct bsf_zn_event event = {.kind = BSF_ZN_FOUND, .rc = rc, .record = record};
-    bsf_zn_serve_step(&zn, &run, &world.env, &event, &order);
-}
-
-static void serve(void)
-{
-    struct bsf_zn_event event = {.kind = BSF_ZN_REQUEST, .bir = &bir, .peer = peer, .in_cert = in_cert};
-    bsf_store_key filed;
-    gba_view record;
-    bsf_zn_serve_step(&zn, &run, &world.env, &event, &order);
-    if (order.kind != BSF_ZN_FIND)
-        return;
-    T_OK(bsf_key_of(BSF_KEY_BTID, GBA_LIT(BTID), &filed));
-    T_BYTES(GBA_ARRAY(order.key.b), GBA_ARRAY(filed.b));
-    T_OK(bsf_session_seal(&sealer, &world.env, &filed, &session, &record));
-    found(GBA_OK, record);
-}
-
-static void refused(gba_rc reason, bool experimental, uint32_t code)
-{
-    CU_ASSERT_EQUAL_FATAL(order.kind, BSF_ZN_ANSWER);
-    T_RC(order.reason, reason);
-    CU_ASSERT_EQUAL(order.bia.result.experimental, experimental);
-    CU_ASSERT_EQUAL(order.bia.result.code, code);
-    CU_ASSERT_FALSE(order.bia.has_me_key || order.bia.has_uicc_key || order.bia.impi.p ||
-                    order.bia.uss_list.p);
-}
-
-static void denied(gba_rc reason)
-{
-    serve();
-    refused(reason, true, DIA_EXP_NOT_AUTHORIZED);
-}
-
-static void served(void)
-{
-    serve();
-    CU_ASSERT_EQUAL_FATAL(order.kind, BSF_ZN_ANSWER);
-    T_RC(order.reason, GBA_OK);
-    CU_ASSERT_EQUAL(order.bia.result.code, DIA_SUCCESS);
-    CU_ASSERT_TRUE(order.bia.has_me_key);
-}
 
 /* ---- hostile ---- */
 
@@ -212,82 +50,6 @@ static void foreign_host_names(void)
     denied(GBA_E_ZN_NAF);
     ask_with("evil-operator.example", "0100000002");
     denied(GBA_E_ZN_NAF);
-}
-
-/* The certificate binds a peer to its names, beside what the rule says. */
-static void names_in_certificates(void)
-{
-    rules[0].naf_in_cert = true;
-    denied(GBA_E_ZN_CERT);
-    in_cert = true;
-    served();
-    ask_with("other.example", "0100000002");
-    denied(GBA_E_ZN_NAF);
-    ask_with(NAF, "0100000002");
-    in_cert = false;
-    rules[1] = rules[0];
-    rules[1].naf_in_cert = false;
-    served();
-}
-
-static void come_by(size_t n, const char *const *routes)
-{
-    bir.n_routes = n;
-    for (size_t i = 0; i < n; i++)
-        bir.routes[i] = gba_view_cstr(routes[i]);
-}
-
-/* A NAF behind a relay that says it is another: the relay wrote down who it was. */
-static void origin_must_be_on_the_route(void)
-{
-    const char *const good[] = {"naf9.visited.example", "proxy.visited.example"};
-    const char *const forged[] = {"naf9.visited.example", "naf8.visited.example", "proxy.visited.example"};
-    const char *const unsaid[] = {"naf9.visited.example", "naf9.visited.example"};
-    set(&rules[2].origin, "naf9.visited.example");
-    rules[2].route_record = true;
-    peer = GBA_LIT("proxy.visited.example");
-    bir.route.origin_host = GBA_LIT("naf9.visited.example");
-    ask_with("a.visited.example", "0100000002");
-    denied(GBA_E_ZN_ROUTE);
-    come_by(3, forged);
-    denied(GBA_E_ZN_ROUTE);
-    come_by(2, unsaid);
-    denied(GBA_E_ZN_ROUTE);
-    come_by(1, good);
-    denied(GBA_E_ZN_ROUTE);
-    come_by(2, good);
-    served();
-    come_by(3, forged);
-    rules[2].route_record = false;
-    served();
-    rules[2].route_record = true;
-    set(&rules[2].origin, "*");
-    served();
-}
-
-/* Only 3G GBA without a word; the others by name. */
-static void kinds_of_bootstrapping(void)
-{
-    int all[] = {0, 1, 2}, weak[] = {1};
-    for (session.gba_type = 1; session.gba_type <= 2; session.gba_type++) {
-        rules[0].gba_types = (struct gba_opt_list){NULL, 0};
-        denied(GBA_E_ZN_GBA_TYPE);
-        rules[0].gba_types = (struct gba_opt_list){all, 3};
-        served();
-        CU_ASSERT_EQUAL(order.bia.gba_type, session.gba_type);
-    }
-    session.gba_type = 0;
-    rules[0].gba_types = (struct gba_opt_list){weak, 1};
-    denied(GBA_E_ZN_GBA_TYPE);
-}
-
-static void keys_of_the_card_or_none(void)
-{
-    rules[0].keys = BSF_KEYS_UICC;
-    denied(GBA_E_ZN_KEY);
-    bir.gba_u_aware = true;
-    session.mode = BSF_ME;
-    denied(GBA_E_ZN_KEY);
 }
 
 /*= TS 33.220 H.3 */
@@ -495,51 +257,6 @@ static void uicc_key_only_when_due(void)
     CU_ASSERT_FALSE(order.bia.has_uicc_key);
 }
 
-static void given(bool me, bool uicc)
-{
-    serve();
-    T_RC(order.reason, GBA_OK);
-    CU_ASSERT_EQUAL(order.bia.has_me_key, me);
-    CU_ASSERT_EQUAL(order.bia.has_uicc_key, uicc);
-}
-
-static void rules_choose_keys(void)
-{
-    bir.gba_u_aware = true;
-    given(true, true);
-    rules[0].keys = BSF_KEYS_ME;
-    given(true, false);
-    rules[0].keys = BSF_KEYS_UICC;
-    given(false, true);
-}
-
-/* What the settings of the services together allow. */
-static void settings_choose_keys(void)
-{
-    static const struct {
-        const char *gsids[2];
-        bool me, uicc;
-    } rows[] = {{{"1", NULL}, true, false}, {{"2", NULL}, false, true}, {{"3", NULL}, true, true},
-                {{"4", NULL}, true, true},  {{"1", "2"}, true, true},   {{"9", NULL}, true, true}};
-    session.settings = packed(GBA_LIT(CHOICES));
-    bir.gba_u_aware = true;
-    set(&gsids[0], "*");
-    rules[0].keys = BSF_KEYS_USS;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        bir.n_gsids = rows[i].gsids[1] ? 2 : 1;
-        for (size_t k = 0; k < bir.n_gsids; k++)
-            bir.gsids[k] = gba_view_cstr(rows[i].gsids[k]);
-        given(rows[i].me, rows[i].uicc);
-    }
-    rules[0].keys = BSF_KEYS_ANY;
-    bir.n_gsids = 1;
-    bir.gsids[0] = GBA_LIT("2");
-    given(true, true);
-    rules[0].keys = BSF_KEYS_USS;
-    session.mode = BSF_ME;
-    denied(GBA_E_ZN_KEY);
-}
-
 static void naf_id_octets_count(void)
 {
     served();
@@ -582,10 +299,6 @@ int main(void)
         {"strangers, and no rules at all", strangers_are_refused},
         {"a false Origin-Host", origin_must_be_the_peer},
         {"foreign host names", foreign_host_names},
-        {"names in certificates", names_in_certificates},
-        {"an origin that is not on the route", origin_must_be_on_the_route},
-        {"kinds of bootstrapping", kinds_of_bootstrapping},
-        {"keys of the card or none", keys_of_the_card_or_none},
         {"foreign Ua protocols", foreign_ua},
         {"an unknown B-TID", unknown_btid},
         {"an expired session", expired_session},
@@ -602,8 +315,6 @@ int main(void)
         {"the MEF tells who it is", mef_tells},
         {"all keys of the vectors", all_keys},
         {"Ks_int_NAF only when due", uicc_key_only_when_due},
-        {"rules choose keys", rules_choose_keys},
-        {"settings choose keys", settings_choose_keys},
         {"the octets of the NAF-Id count", naf_id_octets_count},
         {"the identity is policy", identity_is_policy},
         {"times are told", times_are_told},
