@@ -13,6 +13,14 @@ sed -i "s/^diameter:/  - { peer: $rogue_naf, naf: $rogue_naf, ua: [ http ] }\n&/
     s/^    - { identity: naf.home.example }/&\n    - { identity: $rogue_naf }/
     s/^zh:/ub: { key_lifetime: { min: 1s } }\n&/" "$lab/bsf.yaml"
 sed -i '/gba_u$/{n;s/lifetime: .*/lifetime: 1s/}' "$lab/subscribers.yaml"
+# One more, who bootstraps all the time: only a subscriber's last sessions are kept.
+cat >>"$lab/subscribers.yaml" <<END
+  - impi: ${lab_impi_me/789@/787@}
+    imsi: "001010123456787"
+    k: $lab_k
+    opc: $lab_opc
+END
+lab_config_card 3 001010123456787 "${lab_impi_me/789@/787@}" false
 
 # More than one of them would be a second reason for the same refusal.
 one_reason() {
@@ -69,7 +77,7 @@ mkfifo "$lab/stop"
     >"$lab/honest" <"$lab/stop" 2>&1 &
 honest=$!
 exec 9>"$lab/stop"
-lab_spawn load "$lab_build/keystrap-load" --card="$lab/card1.yaml" --subscribers=1 --concurrency=2 --seconds=12 \
+lab_spawn load "$lab_build/keystrap-load" --card="$lab/card3.yaml" --subscribers=1 --concurrency=2 --seconds=12 \
     --bsf="127.0.0.1:$port_bsf" --bsf-host="$lab_bsf_host" --json
 check "an honest NAF is served" lab_wait_log bsf 'key-given .*naf.home.example'
 
