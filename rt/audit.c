@@ -52,6 +52,16 @@ gba_rc rt_audit_open(const char *program, const struct gba_conf_log *conf)
     return audit.fd >= 0 ? GBA_OK : GBA_E_FILE;
 }
 
+gba_rc rt_audit_give(uid_t uid, gid_t gid)
+{
+    struct stat st;
+    if (audit.fd < 0)
+        return GBA_OK;
+    GBA_ENSURE(fstat(audit.fd, &st) == 0, GBA_E_FILE);
+    GBA_ENSURE(!S_ISREG(st.st_mode) || fchown(audit.fd, uid, gid) == 0, GBA_E_FILE);
+    return GBA_OK;
+}
+
 gba_rc rt_audit_reopen(void)
 {
     int fd = audit.path.n > 0 ? open_file(&audit.path) : -1;

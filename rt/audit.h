@@ -11,12 +11,17 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "gba/base/conf.h"
 #include "rt/log.h"
 
 /* Call once in main, before threads; program must outlive all of it.  Without a file in the
  * configuration there is no audit log.  E_FILE. */
 GBA_MUST_USE gba_rc rt_audit_open(const char *program, const struct gba_conf_log *conf);
+
+/* The process is about to become this user and group: the file is theirs.  E_FILE. */
+GBA_MUST_USE gba_rc rt_audit_give(uid_t uid, gid_t gid);
 
 /* The file under its name from now on: after it was moved away.  On failure the one that
  * is open stays.  E_FILE. */

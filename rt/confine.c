@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rt/audit.h"
 #include "rt/confine_calls.h"
 
 void rt_confine_early(void)
@@ -61,6 +62,8 @@ static gba_rc change_ids(const struct becoming *b, gba_text *why)
 {
     if (!b->changes)
         return GBA_OK;
+    if (rt_audit_give(b->uid, b->gid) != GBA_OK)
+        return refuse(why, "log.audit: the file cannot be given to the new user");
     if (setgroups(1, &b->gid) != 0 || setgid(b->gid) != 0 || setuid(b->uid) != 0)
         return refuse(why, "confine.user: user and group cannot be changed");
     if (b->uid != 0 && (setuid(0) == 0 || geteuid() == 0))

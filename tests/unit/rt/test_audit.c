@@ -115,6 +115,18 @@ static void appends_for_this_user_only(void)
     unlink(path);
 }
 
+static void given_to_ourselves(void)
+{
+    T_OK(rt_audit_give(getuid(), getgid()));
+    use(path, true);
+    T_OK(rt_audit_open("prog", &conf));
+    T_OK(rt_audit_give(getuid(), getgid()));
+    if (getuid() != 0)
+        T_RC(rt_audit_give(0, 0), GBA_E_FILE);
+    rt_audit_close();
+    unlink(path);
+}
+
 static void moved_away(void)
 {
     use(path, true);
@@ -161,6 +173,7 @@ int main(void)
     };
     CU_TestInfo good[] = {
         {"appends, for this user only", appends_for_this_user_only},
+        {"given to a user", given_to_ourselves},
         {"moved away and opened anew", moved_away},
         {"no audit log", none},
         CU_TEST_INFO_NULL,
