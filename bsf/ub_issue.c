@@ -49,7 +49,8 @@ static const struct bsf_challenge *unanswered(const struct bsf_ub_at *s)
     if (c == NULL || s->env->mono_ms - c->issued_ms >= (int64_t)s->ub->conf->ub.limits.repeat_s * 1000)
         return NULL;
     bool same = gba_view_eq(gba_text_view(&c->username), run->ask.auth.username) && c->name == run->ask.name;
-    return same ? c : NULL;
+    bool fits = (c->type == BSF_DIGEST) == (run->type == BSF_DIGEST) && (c->type == BSF_3G || run->via.tls);
+    return same && fits ? c : NULL;
 }
 
 gba_rc bsf_ub_ask_hss(const struct bsf_ub_at *s)

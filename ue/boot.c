@@ -167,6 +167,16 @@ static gba_rc read_challenge(struct ue_boot *b, const gba_env *env, const struct
     return b->conf->gba == UE_GBA_DIGEST ? keep_nonce(b) : open_nonce(b);
 }
 
+static void ask_card(struct ue_boot *b, struct ue_boot_order *order)
+{
+    b->stage = CARD;
+    *order = (struct ue_boot_order){.kind = UE_BOOT_CHALLENGE,
+                                    .rand = &b->rand,
+                                    .autn = &b->autn,
+                                    .as_me = b->as_me,
+                                    .gsm = b->conf->gba == UE_GBA_2G};
+}
+
 static void on_challenge(struct ue_boot *b, const gba_env *env, const struct gba_http_msg *response,
                          struct ue_boot_order *order)
 {
@@ -184,12 +194,36 @@ static void on_challenge(struct ue_boot *b, const gba_env *env, const struct gba
         *order = (struct ue_boot_order){.kind = UE_BOOT_EXPORT};
         return;
     }
-    b->stage = CARD;
-    *order = (struct ue_boot_order){.kind = UE_BOOT_CHALLENGE,
-                                    .rand = &b->rand,
-                                    .autn = &b->autn,
-                                    .as_me = b->as_me,
-                                    .gsm = b->conf->gba == UE_GBA_2G};
+    ask_card(b, order);
+}
+
+/* The BSF gave the challenge of this run with the last one (nextnonce). */
+static gba_rc resume(struct ue_boot *b, const gba_env *env)
+{
+    const struct ue_next *next = &b->result.next;
+    const struct ue_challenge_known known = {b->conf->bsf, gba_text_view(&next->nonce),
+                                             gba_text_view(&next->opaque), next->alg};
+    GBA_ENSURE(b->conf->gba == UE_GBA_3G && next->nonce.n > 0, GBA_E_ABSENT);
+    GBA_ENSURE(ue_boot_algs(b->conf) & 1U << next->alg, GBA_E_UE_ALGORITHM);
+    GBA_TRY(ue_challenge_resume(&known, env, &b->challenge));
+    return open_nonce(b);
+}
+
+static void start(struct ue_boot *b, const gba_env *env, struct ue_boot_order *order)
+{
+    b->resumed = resume(b, env) == GBA_OK;
+    gba_wipe(&b->result.next); /* whatever comes of it, it was used */
+    if (b->resumed)
+        ask_card(b, order);
+    else
+        send(b, FIRST, order);
+}
+
+/* The BSF or the card wants nothing of the resumed challenge: begin as usual. */
+static void start_anew(struct ue_boot *b, struct ue_boot_order *order)
+{
+    b->resumed = false;
+    send(b, FIRST, order);
 }
 
 /* ---- the card ---- */
@@ -210,7 +244,9 @@ static void resynchronise(struct ue_boot *b, struct ue_boot_order *order)
  * another subscriber's; in the GBA context the BSF may not have made AUTN*. */
 static void on_mac_failure(struct ue_boot *b, bool gba_context, struct ue_boot_order *order)
 {
-    if (b->with_tmpi) {
+    if (b->resumed) {
+        start_anew(b, order);
+    } else if (b->with_tmpi) {
         forget_tmpi(b, order);
     } else if (gba_context && b->conf->allow_downgrade && !b->as_me) {
         b->as_me = true;
@@ -335,6 +371,16 @@ static void store(struct ue_boot *b, const struct gba_http_msg *response, struct
                                     .lifetime = gba_writer_view(&b->lifetime_w)};
 }
 
+/* What is too long to be kept is not used. */
+static void take_next(const struct ue_boot *b, gba_view nonce, struct ue_next *next)
+{
+    bool fits = nonce.n > 0 && b->challenge.opaque.n > 0 && gba_text_set(&next->nonce, nonce) == GBA_OK &&
+                gba_text_set(&next->opaque, b->challenge.opaque) == GBA_OK;
+    next->alg = b->challenge.alg;
+    if (!fits)
+        gba_wipe(next);
+}
+
 static gba_rc finish(struct ue_boot *b, const gba_env *env, const struct gba_http_msg *response)
 {
     struct ue_answer a = answer_of(b);
@@ -342,6 +388,8 @@ static gba_rc finish(struct ue_boot *b, const gba_env *env, const struct gba_htt
     gba_view nextnonce;
     GBA_TRY(ue_challenge_proof(&b->challenge, &a, response, &nextnonce));
     gba_rc rc = take_keys(b, env, response, &keys);
+    if (rc == GBA_OK && b->conf->gba == UE_GBA_3G)
+        take_next(b, nextnonce, &keys.next);
     if (rc == GBA_OK)
         b->result = keys;
     gba_wipe(&keys);
@@ -417,6 +465,8 @@ static void on_http(struct ue_boot *b, const gba_env *env, const struct ue_boot_
         on_success(b, env, event->response, order);
     else if (status >= 400 && status < 500 && b->stage == FIRST && b->with_tmpi)
         forget_tmpi(b, order);
+    else if (status >= 400 && status < 500 && b->resumed)
+        start_anew(b, order);
     else
         done(b, refusal(status), order);
 }
@@ -450,7 +500,7 @@ void ue_boot_step(struct ue_boot *b, const gba_env *env, const struct ue_boot_ev
     }
     switch (event->kind) {
     case UE_BOOT_START:
-        send(b, FIRST, order);
+        start(b, env, order);
         return;
     case UE_BOOT_HTTP:
         on_http(b, env, event, order);

@@ -6,6 +6,9 @@
  *            ^                                |                  GBA_U: > STORE > DERIVE > DONE
  *            '---- out of step: AUTS ---------'
  *
+ * A BSF may give the challenge of the next run with a success (nextnonce): that run then
+ * begins with CHALLENGE.
+ *
  * 2G GBA (TS 33.220 I) asks the card for SRES and Kc; GBA_Digest (M) has no card: EXPORT and
  * EXPORTED are in the place of CHALLENGE and CARD.  Both are for TLS connections only, which
  * is for whoever runs the engine to see to.
@@ -96,7 +99,7 @@ struct ue_boot {
     gba_rc store_rc; /* soft: why B-TID and lifetime are not on the card */
 
     int stage; /* private from here */
-    bool with_tmpi, as_me, refreshed;
+    bool with_tmpi, as_me, refreshed, resumed;
     struct ue_challenge challenge;
     struct uicc_auth auth;
     struct gba_kdf_2g gsm;

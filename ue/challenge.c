@@ -90,6 +90,15 @@ gba_rc ue_challenge_read(const struct gba_http_msg *response, const struct ue_ch
     return best ? read_field(best, want, out) : first;
 }
 
+gba_rc ue_challenge_resume(const struct ue_challenge_known *known, const gba_env *env,
+                           struct ue_challenge *out)
+{
+    const struct gba_auth a = {.realm = known->realm, .nonce = known->nonce, .opaque = known->opaque};
+    *out = (struct ue_challenge){.alg = known->alg, .alg_given = true, .qop = GBA_QOP_AUTH_INT};
+    make_cnonce(env, out);
+    return copy_values(&a, out);
+}
+
 gba_rc ue_challenge_renew(struct ue_challenge *c, gba_view nonce)
 {
     /* The nonce is the last value in the room, so a new one may run to its end. */

@@ -44,6 +44,16 @@ GBA_MUST_USE gba_rc ue_challenge_read(const struct gba_http_msg *response,
                                       const struct ue_challenge_want *want, const gba_env *env,
                                       struct ue_challenge *out);
 
+/* What is known of a challenge that came with the answer of an earlier run. */
+struct ue_challenge_known {
+    gba_view realm, nonce, opaque;
+    enum gba_digest_alg alg;
+};
+
+/* The same as if it were read now, with qop auth-int; E_SPACE. */
+GBA_MUST_USE gba_rc ue_challenge_resume(const struct ue_challenge_known *known, const gba_env *env,
+                                        struct ue_challenge *out);
+
 /* Go on with another nonce (nextnonce); E_SPACE. */
 GBA_MUST_USE gba_rc ue_challenge_renew(struct ue_challenge *c, gba_view nonce);
 

@@ -44,6 +44,11 @@ void ue_keys_put(const struct ue_keys *keys, gba_writer *w)
         gba_put_hex_line(w, "ks", GBA_ARRAY(keys->ks.b));
     gba_put_time_line(w, "created", keys->created_s);
     gba_put_time_line(w, "expires", keys->expires_s);
+    if (keys->next.nonce.n == 0)
+        return;
+    gba_put_line(w, "nextnonce", gba_text_view(&keys->next.nonce));
+    gba_put_line(w, "opaque", gba_text_view(&keys->next.opaque));
+    gba_put_line(w, "algorithm", gba_digest_alg_name(keys->next.alg));
 }
 
 /* ---- parse ---- */
@@ -82,6 +87,17 @@ static gba_rc parse_identity(gba_view *rest, struct ue_keys *keys)
     return gba_text_set(&keys->tmpi, tmpi);
 }
 
+static gba_rc parse_next(gba_view *rest, struct ue_next *next)
+{
+    gba_view nonce = gba_get_line(rest, "nextnonce");
+    if (nonce.p == NULL)
+        return GBA_OK;
+    GBA_ENSURE(nonce.n > 0, GBA_E_UE_STATE);
+    GBA_TRY(gba_text_set(&next->nonce, nonce));
+    GBA_TRY(gba_text_set(&next->opaque, gba_get_line(rest, "opaque")));
+    return gba_digest_alg_parse(gba_get_line(rest, "algorithm"), &next->alg);
+}
+
 static gba_rc parse_session(gba_view *rest, struct ue_keys *keys)
 {
     gba_view domain, btid = gba_get_line(rest, "btid");
@@ -96,7 +112,8 @@ static gba_rc parse_session(gba_view *rest, struct ue_keys *keys)
     if (keys->mode != UE_MODE_U)
         GBA_TRY(gba_hex_parse(gba_get_line(rest, "ks"), keys->ks.b, sizeof keys->ks.b));
     GBA_TRY(gba_datetime_parse(gba_get_line(rest, "created"), &keys->created_s));
-    return gba_datetime_parse(gba_get_line(rest, "expires"), &keys->expires_s);
+    GBA_TRY(gba_datetime_parse(gba_get_line(rest, "expires"), &keys->expires_s));
+    return parse_next(rest, &keys->next);
 }
 
 static gba_rc parse_all(gba_view text, struct ue_keys *keys)

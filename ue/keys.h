@@ -7,10 +7,18 @@
 
 #include "gba/base/secret.h"
 #include "gba/base/text.h"
+#include "gba/crypto/digest.h"
 #include "gba/wire/names.h"
 #include "uicc/dir.h"
 
 enum ue_mode { UE_MODE_NONE, UE_MODE_ME, UE_MODE_U, UE_MODE_2G, UE_MODE_DIGEST };
+
+/* What the BSF gave with a success, so that the next run takes one request. */
+struct ue_next {
+    gba_text nonce; /* empty: nothing */
+    gba_text opaque;
+    enum gba_digest_alg alg;
+};
 
 struct ue_keys {
     enum ue_mode mode; /* NONE: no keys; impi, app and tmpi may still be set */
@@ -22,6 +30,7 @@ struct ue_keys {
     gba_text nonce;               /* GBA_Digest only: of Ub, in the place of RAND */
     gba_ks ks;                    /* not in GBA_U, where it never left the card */
     int64_t created_s, expires_s; /* by this device's clock */
+    struct ue_next next;
 };
 
 enum { UE_KEYS_TEXT_MAX = 2048 };

@@ -166,6 +166,8 @@ for name, octets, status in [
      request(b"Transfer-Encoding: chunked\r\n", b"POST / HTTP/1.1", b"1\r\nabc\r\n0\r\n\r\n"), "400"),
     ("obs-fold", request(b"X: a\r\n b\r\n"), "400"),
     ("space before the colon", request(b"X : a\r\n"), "400"),
+    ("a field hidden in auts", request(b'Authorization: Digest auts="\r\nContent-Length: 5\r\n"\r\n'), "400"),
+    ("a request hidden in auts", request(b'Authorization: Digest auts="\r\n\r\nGET / HTTP/1.1\r\n"\r\n'), "400"),
     ("bare CR in a value", request(b"X: a\rY: b\r\n"), "400"),
     ("bare LF lines", b"GET / HTTP/1.1\nHost: a\n\n", "400"),
     ("NUL in a value", request(b"X: a\x00b\r\n"), "400"),

@@ -52,6 +52,37 @@ quirk "TMPI towards a BSF without" "401 200 403" first good first
 check "keystrap-ue goes on with its IMPI" "$lab_build/keystrap-ue" --card="sim:$lab/card1.yaml" \
     --state="$lab/ue.state" --connect="127.0.0.1:$port_bsf" bootstrap
 check "and keeps no TMPI" lacks "$lab/ue.state" '^tmpi'
+
+# started OPTIONS: a BSF with this section ub and the HSS behind it
+started() {
+    lab_stop bsf
+    sed -i "s/^ub:.*/ub: $1/" "$lab/bsf.yaml"
+    check "BSF with $1" lab_start bsf
+    check "HSS is there" wait_for 20 lab_wait_log bsf "peer-open.*hss.home.example"
+}
+# ue: bootstrap once more, with the state of the last time
+ue() {
+    "$lab_build/keystrap-ue" --card="sim:$lab/card1.yaml" --state="$lab/next.state" --connect="127.0.0.1:$port_bsf" bootstrap
+}
+btid() {
+    sed -n 's/^btid //p' "$lab/next.state"
+}
+echo 'log: { level: debug }' >>"$lab/bsf.yaml"
+started '{ nextnonce: true }'
+check "nextnonce: a first run" ue
+first=$(btid)
+check "the device keeps the challenge of the next one" grep -q '^nextnonce ' "$lab/next.state"
+check "the next run" ue
+check "gives another B-TID" [ "$first" != "$(btid)" ]
+check "and took one request" same "1 2" \
+    "$(grep -c ub.challenged "$lab/bsf.log") $(grep -c ub.bootstrapped "$lab/bsf.log")"
+started '{ nextnonce: true }'
+check "a BSF that forgot the challenge: the run is one as any other" ue
+check "challenged and bootstrapped" same "1 1" \
+    "$(grep -c 'ub.challenged\|ub.rechallenged' "$lab/bsf.log") $(grep -c ub.bootstrapped "$lab/bsf.log")"
+started '{ algorithms: [ AKAv2-SHA-256 ] }'
+rm "$lab/next.state"
+check "keystrap-ue answers AKAv2" ue
 lab_stop bsf
 check "the BSF ends well" same 0 "${lab_codes[bsf]}"
 check "no sanitizer complains" lacks "$lab/bsf.log" 'ERROR: '

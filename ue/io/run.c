@@ -62,7 +62,8 @@ gba_rc ue_run_load(struct ue_run *run)
 /* What a run changed is kept, whether it was a success or not. */
 static gba_rc keep(struct ue_run *run, const struct ue_keys *result, gba_rc rc)
 {
-    bool changed = result->mode != run->keys.mode || !gba_text_eq(&result->tmpi, &run->keys.tmpi);
+    bool changed = result->mode != run->keys.mode || !gba_text_eq(&result->tmpi, &run->keys.tmpi) ||
+                   !gba_text_eq(&result->next.nonce, &run->keys.next.nonce);
     run->keys = *result;
     if (rc != GBA_OK && !changed)
         return rc;
@@ -246,8 +247,8 @@ static gba_rc find_bsf(struct ue_run *run)
     run->bsf.connect = run->conf->connect_bsf.n > 0 ? run->conf->connect_bsf : run->conf->connect;
     if (!run->bsf_over_tls)
         return need_http(run);
-    const struct ue_bsf_tls_conf tls = {
-        &run->bsf, &run->conf->bsf_ca, run->conf->timeout_ms, run->conf->max_body};
+    const struct ue_bsf_tls_conf tls = {&run->bsf, &run->conf->bsf_ca, run->conf->timeout_ms,
+                                        run->conf->max_body};
     gba_rc rc = ue_bsf_tls_open(&run->bsf_tls, &tls);
     if (rc == GBA_E_FILE)
         snprintf(run->detail, sizeof run->detail, "bsf_ca: %s", run->bsf_tls.files.why.s);

@@ -223,6 +223,127 @@ static void wrong_clock(void)
     CU_ASSERT_EQUAL(boot.result.expires_s, 1000 + 60);
 }
 
+/* Whatever the order of the offers. */
+static void takes_the_strongest(void)
+{
+    begin(NULL);
+    conf.akav2 = true;
+    step(&(struct ue_boot_event){.kind = UE_BOOT_START, .rc = GBA_OK});
+    answer(401);
+    with("WWW-Authenticate", GBA_LIT(CHALLENGE(NONCE)));
+    with("WWW-Authenticate", GBA_LIT("Digest realm=\"" BSF "\", nonce=\"" NONCE
+                                     "\", algorithm=AKAv2-SHA-256, qop=\"auth-int\", opaque=\"5ccc\""));
+    with("WWW-Authenticate", GBA_LIT("Digest realm=\"" BSF "\", nonce=\"" NONCE
+                                     "\", algorithm=AKAv2-MD5, qop=\"auth-int\", opaque=\"5ccc\""));
+    http();
+    CU_ASSERT_EQUAL_FATAL(order.kind, UE_BOOT_CHALLENGE);
+    card_answers(false);
+    T_STR(peer_credentials(order.msg).algorithm, "AKAv2-SHA-256");
+    CU_ASSERT_EQUAL(peer_credentials(order.msg).response.n, 64);
+}
+
+/* ---- nextnonce ---- */
+
+static struct ue_keys keys_with_next(void)
+{
+    struct ue_keys keys = old_keys(UE_MODE_ME);
+    keys.next.alg = GBA_DIGEST_AKAV1_MD5;
+    T_OK(gba_text_set(&keys.next.nonce, GBA_LIT(NONCE)));
+    T_OK(gba_text_set(&keys.next.opaque, GBA_LIT("5ccc")));
+    return keys;
+}
+
+static void start_with(const struct ue_keys *before)
+{
+    begin(before);
+    step(&(struct ue_boot_event){.kind = UE_BOOT_START, .rc = GBA_OK});
+}
+
+static void nextnonce_is_kept(void)
+{
+    static uint8_t room[512];
+    gba_writer w = gba_writer_of(room, sizeof room);
+    until_second();
+    peer_prove(order.msg, GBA_ARRAY(res), document, ", nextnonce=\"" OTHER_NONCE "\"", &w);
+    answer(200);
+    with("Authentication-Info", gba_writer_view(&w));
+    response.body = document;
+    http();
+    expect_done(GBA_OK);
+    T_STR(gba_text_view(&boot.result.next.nonce), OTHER_NONCE);
+    T_STR(gba_text_view(&boot.result.next.opaque), "5ccc");
+    CU_ASSERT_EQUAL(boot.result.next.alg, GBA_DIGEST_AKAV1_MD5);
+}
+
+/* The card first, then one request. */
+static void nextnonce_saves_a_request(void)
+{
+    struct ue_keys before = keys_with_next();
+    start_with(&before);
+    CU_ASSERT_EQUAL_FATAL(order.kind, UE_BOOT_CHALLENGE);
+    card_answers(false);
+    CU_ASSERT_EQUAL_FATAL(order.kind, UE_BOOT_SEND);
+    CU_ASSERT_TRUE(peer_accepts(order.msg, GBA_ARRAY(res)));
+    T_STR(peer_credentials(order.msg).username, TMPI);
+    T_STR(peer_credentials(order.msg).nonce, NONCE);
+    T_STR(peer_credentials(order.msg).opaque, "5ccc");
+    T_STR(peer_credentials(order.msg).nc, "00000001");
+    success(document);
+    http();
+    expect_done(GBA_OK);
+    CU_ASSERT_EQUAL(boot.result.next.nonce.n, 0);
+}
+
+static void forgotten_nextnonce_is_no_trouble(void)
+{
+    struct ue_keys before = keys_with_next();
+    start_with(&before);
+    card_answers(false);
+    challenge(CHALLENGE(OTHER_NONCE));
+    CU_ASSERT_EQUAL_FATAL(order.kind, UE_BOOT_CHALLENGE);
+    card_answers(false);
+    success(document);
+    http();
+    expect_done(GBA_OK);
+}
+
+static void refused_nextnonce_starts_anew(void)
+{
+    struct ue_keys before = keys_with_next();
+    start_with(&before);
+    card_answers(false);
+    answer(403);
+    http();
+    CU_ASSERT_EQUAL_FATAL(order.kind, UE_BOOT_SEND);
+    T_STR(peer_credentials(order.msg).nonce, "");
+    T_STR(peer_credentials(order.msg).username, TMPI);
+    answer(403);
+    http();
+    T_STR(peer_credentials(order.msg).username, IMPI);
+}
+
+static void card_refuses_nextnonce(void)
+{
+    struct ue_keys before = keys_with_next();
+    start_with(&before);
+    card_refuses(GBA_E_CARD_MAC, false);
+    CU_ASSERT_EQUAL_FATAL(order.kind, UE_BOOT_SEND);
+    T_STR(peer_credentials(order.msg).nonce, "");
+}
+
+static void nextnonce_of_no_use(void)
+{
+    struct ue_keys before = keys_with_next();
+    before.next.alg = GBA_DIGEST_AKAV2_MD5; /* not allowed here */
+    start_with(&before);
+    CU_ASSERT_EQUAL(order.kind, UE_BOOT_SEND);
+    before = keys_with_next();
+    T_OK(gba_text_set(&before.next.nonce, GBA_LIT("AAAA")));
+    start_with(&before);
+    CU_ASSERT_EQUAL(order.kind, UE_BOOT_SEND);
+    CU_ASSERT_EQUAL(boot.result.next.nonce.n, 0);
+}
+
 int main(void)
 {
     CU_TestInfo good[] = {
@@ -232,9 +353,20 @@ int main(void)
         {"GBA_U to GBA_ME only when allowed", downgrades_only_when_allowed},
         {"several challenges, other spelling, server data", tolerates},
         {"wrong clock", wrong_clock},
+        {"the strongest algorithm", takes_the_strongest},
+        CU_TEST_INFO_NULL,
+    };
+    CU_TestInfo next[] = {
+        {"is kept", nextnonce_is_kept},
+        {"saves a request", nextnonce_saves_a_request},
+        {"forgotten by the BSF", forgotten_nextnonce_is_no_trouble},
+        {"refused by the BSF", refused_nextnonce_starts_anew},
+        {"refused by the card", card_refuses_nextnonce},
+        {"of no use", nextnonce_of_no_use},
         CU_TEST_INFO_NULL,
     };
     CU_SuiteInfo suites[] = {
+        {"nextnonce", NULL, NULL, NULL, NULL, next},
         {"accepted", NULL, NULL, NULL, NULL, good},
         CU_SUITE_INFO_NULL,
     };

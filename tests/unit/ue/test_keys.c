@@ -48,6 +48,7 @@ static void bad_values(void)
         "mode none\napp isim\nimpi u\n",
         "mode none\napp isim\nimpi u@ims.org\ntmpi u@ims.org\n",
         "mode none\napp isim\nimpi u@ims.org\nmore 1\n",
+        "mode none\napp isim\nimpi u@ims.org\nnextnonce AAAA\nopaque 5ccc\nalgorithm AKAv1-MD5\n",
         "mode none\r\napp isim\nimpi u@ims.org\n",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -56,6 +57,11 @@ static void bad_values(void)
         gba_put_str(&w, bad[i]);
         T_RC(ue_keys_parse(gba_writer_view(&w), &keys), GBA_E_UE_STATE);
     }
+    static const char *const bad_next[] = {ME_TEXT "nextnonce \nopaque 5ccc\nalgorithm AKAv1-MD5\n",
+                                           ME_TEXT "nextnonce AAAA\nopaque 5ccc\n",
+                                           ME_TEXT "nextnonce AAAA\nopaque 5ccc\nalgorithm AKAv3\n"};
+    for (size_t i = 0; i < sizeof bad_next / sizeof *bad_next; i++)
+        T_RC(ue_keys_parse(gba_view_cstr(bad_next[i]), &keys), GBA_E_UE_STATE);
     T_RC(ue_keys_parse(GBA_LIT("keystrap-ue-state 2\nmode none\napp isim\nimpi u@ims.org\n"), &keys),
          GBA_E_UE_STATE);
 }
@@ -81,6 +87,7 @@ static void round_trips(void)
         ("keystrap-ue-state 1\nmode gba-u\napp usim\nimpi u@ims.org\nbtid a=@bsf.org\n"
          "rand 23553cbe9637a89d218ae64dae47bf35\n"
          "created 2029-12-31T00:00:00Z\nexpires 2030-01-01T00:00:00Z\n"),
+        ME_TEXT "nextnonce AAAA\nopaque 5ccc\nalgorithm AKAv2-SHA-256\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         gba_writer w = gba_writer_of(out, sizeof out);
