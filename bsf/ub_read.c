@@ -111,7 +111,7 @@ gba_rc bsf_ub_read(const struct bsf_conf *conf, const struct gba_http_msg *req, 
     ask->tmpi_capable =
         gba_view_contains(gba_http_field_get(req, GBA_LIT("User-Agent")), GBA_LIT("3gpp-gba-tmpi"));
     ask->digest = gba_view_contains(gba_http_field_get(req, GBA_LIT("User-Agent")), GBA_LIT("GBA_Digest"));
-    GBA_ENSURE(ask->tmpi_capable || !conf->ub.require_token, GBA_E_UB_TOKEN);
+    GBA_ENSURE(ask->tmpi_capable || ask->digest || !conf->ub.require_token, GBA_E_UB_TOKEN);
     GBA_TRY(find_name(conf, req, ask));
     ask->qop = first_of(ask->auth.qop);
     read_algorithm(ask);

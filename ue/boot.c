@@ -22,7 +22,8 @@ void ue_boot_init(struct ue_boot *b, const struct ue_boot_conf *conf, const stru
         b->result = *before;
     b->result.impi = who->impi;
     b->result.app = who->app;
-    b->with_tmpi = conf->tmpi && b->result.tmpi.n > 0;
+    /*= TS 24.109 H.2: with 2G GBA the username is the IMPI */
+    b->with_tmpi = conf->tmpi && conf->gba == UE_GBA_3G && b->result.tmpi.n > 0;
 }
 
 static void done(struct ue_boot *b, gba_rc reason, struct ue_boot_order *order)

@@ -55,9 +55,55 @@ static void ask_card(struct world_device *d)
     }
 }
 
+/* The SIM: SRES and Kc, and what the phone makes of them (TS 33.220 I). */
+static void ask_sim(struct world_device *d)
+{
+    struct gba_kdf_2g in;
+    uint8_t raw[48];
+    gba_writer w = gba_writer_of(raw, sizeof raw);
+    if (gba_b64_parse(gba_view_cstr(d->nonce), &w) != GBA_OK || w.n != sizeof raw)
+        abort();
+    gba_copy(d->rand.b, gba_view_of(raw, 16));
+    gba_copy(in.ks_input, gba_view_of(raw + 32, 16));
+    if (gba_aka_triplet(&d->key, &d->rand, &in.triplet) != GBA_OK ||
+        gba_kdf_2g_derive(&in, &d->res, &d->ks) != GBA_OK)
+        abort();
+}
+
+/* GBA_Digest: the password on this TLS connection; and Ks, once the response is made. */
+static void make_passwd(struct world_device *d)
+{
+    gba_ha1 ha1 = world_ha1(d);
+    struct gba_kdf_digest in = {gba_view_of(ha1.b, ha1.n), &d->tls_mk};
+    d->res.n = 32;
+    if (gba_kdf_digest_passwd(&in, d->res.b) != GBA_OK)
+        abort();
+}
+
+static void make_digest_ks(struct world_device *d, gba_view response)
+{
+    gba_ha1 ha1 = world_ha1(d);
+    struct gba_kdf_digest in = {gba_view_of(ha1.b, ha1.n), &d->tls_mk};
+    uint8_t resp[16];
+    if (gba_hex_parse(response, resp, sizeof resp) != GBA_OK ||
+        gba_kdf_digest_ks(&in, GBA_ARRAY(resp), &d->ks) != GBA_OK)
+        abort();
+}
+
+/* over=relay: TLS ends at somebody else, who passes everything on over TLS of his own. */
+static void connect(struct world_device *d, const struct script_line *line)
+{
+    static gba_tls_mk relay = {{1}};
+    d->tls_mk = (gba_tls_mk){{2}};
+    d->ub_via.tls = !is(line, "over", "") && !is(line, "over", "tcp");
+    d->ub_via.tls_mk = is(line, "over", "relay") ? &relay : d->ub_via.tls ? &d->tls_mk : NULL;
+}
+
 static void start_request(struct world_device *d, const struct script_line *line)
 {
-    static const char tmpi_agent[] = "unit/1 Release-6; 3gpp-gba-tmpi";
+    const char *tmpi_agent = d->kind == WITH_DIGEST ? "unit/1 Release-6; 3gpp-gba-tmpi; GBA_Digest"
+                                                    : "unit/1 Release-6; 3gpp-gba-tmpi";
+    connect(d, line);
     d->ub_req =
         (struct gba_http_msg){.method = GBA_LIT("GET"), .target = arg(line, "target", "/"), .minor = 1};
     add(&d->ub_req, "Host", arg(line, "host", WORLD_BSF));
@@ -76,10 +122,11 @@ static void finish_request(struct world *w, struct world_device *d, const struct
 
 static void first(struct world *w, struct world_device *d, const struct script_line *line)
 {
+    size_t at = gba_view_find_last(gba_text_view(&d->impi), '@');
     keep(d->user, sizeof d->user, arg(line, "user", d->impi.s));
     struct gba_auth a = {
         .username = gba_view_cstr(d->user),
-        .realm = arg(line, "realm", WORLD_BSF),
+        .realm = arg(line, "realm", d->kind == WITH_DIGEST ? d->impi.s + at + 1 : WORLD_BSF),
         .nonce = arg(line, "nonce", ""),
         .uri = arg(line, "uri", "/"),
         .response = GBA_LIT(""),
@@ -100,7 +147,7 @@ static void sign(struct world_device *d, const struct script_line *line, gba_vie
     keep(nc, sizeof nc, arg(line, "nc", "00000001"));
     keep(uri, sizeof uri, arg(line, "uri", "/"));
     *in = (struct gba_digest_in){
-        .alg = GBA_DIGEST_AKAV1_MD5,
+        .alg = d->kind == WITH_DIGEST ? GBA_DIGEST_MD5 : GBA_DIGEST_AKAV1_MD5,
         .username = gba_view_cstr(user),
         .realm = arg(line, "realm", d->realm),
         .password = password,
@@ -122,7 +169,7 @@ static void sign(struct world_device *d, const struct script_line *line, gba_vie
         .cnonce = in->cnonce,
         .qop = qop,
         .opaque = arg(line, "opaque", d->opaque),
-        .algorithm = arg(line, "algorithm", "AKAv1-MD5"),
+        .algorithm = arg(line, "algorithm", d->kind == WITH_DIGEST ? "MD5" : "AKAv1-MD5"),
     };
     if (is(line, "without", "qop"))
         a->qop = (gba_view){NULL, 0};
@@ -131,10 +178,17 @@ static void sign(struct world_device *d, const struct script_line *line, gba_vie
 static void answer(struct world *w, struct world_device *d, const struct script_line *line)
 {
     struct gba_auth a;
-    if (!is(line, "card", "asleep"))
+    connect(d, line);
+    if (d->kind == WITH_SIM)
+        ask_sim(d);
+    else if (d->kind == WITH_DIGEST)
+        make_passwd(d);
+    else if (!is(line, "card", "asleep"))
         ask_card(d);
     gba_view res = gba_view_of(d->res.b, d->res.n);
     sign(d, line, is(line, "res", "bad") ? GBA_LIT("wrong!!!") : res, &a);
+    if (d->kind == WITH_DIGEST)
+        make_digest_ks(d, a.response);
     start_request(d, line);
     finish_request(w, d, &a);
 }
@@ -234,7 +288,10 @@ static void derive_key(struct world_device *d, const char *use)
         abort();
     gba_nafid_encode(&nafid, &id);
     struct gba_kdf_naf in = {&d->ks, &d->rand, gba_text_view(&d->impi), gba_writer_view(&id)};
-    if (gba_kdf_ks_naf(&in, strcmp(use, "uicc") == 0 ? GBA_KDF_UICC : GBA_KDF_ME, &ks_naf) != GBA_OK)
+    gba_rc rc = strcmp(use, "digest") == 0
+                    ? gba_kdf_ks_naf_digest(&in, gba_view_cstr(d->nonce), &ks_naf)
+                    : gba_kdf_ks_naf(&in, strcmp(use, "uicc") == 0 ? GBA_KDF_UICC : GBA_KDF_ME, &ks_naf);
+    if (rc != GBA_OK)
         abort();
     gba_put_b64(&out, GBA_ARRAY(ks_naf.b));
     d->ua_key[out.n] = 0;
@@ -244,12 +301,13 @@ static void sign_ua(struct world_device *d, const struct script_line *line)
 {
     static struct gba_digest_hex response;
     static char realm[256], number[9];
-    const char *use = script_arg(line, "key", "me");
+    const char *use = script_arg(line, "key", d->kind == WITH_DIGEST ? "digest" : "me");
+    bool me = strcmp(use, "me") == 0;
     struct gba_digest_in *in = &d->ua_digest;
     derive_key(d, use);
     snprintf(number, sizeof number, "%08x", ++d->nc);
     keep(d->ua_nc, sizeof d->ua_nc, arg(line, "nc", number));
-    snprintf(realm, sizeof realm, "3GPP-bootstrapping%s@" WORLD_NAF, strcmp(use, "uicc") == 0 ? "-uicc" : "");
+    snprintf(realm, sizeof realm, "3GPP-bootstrapping%s%s@" WORLD_NAF, me ? "" : "-", me ? "" : use);
     *in = (struct gba_digest_in){
         .alg = GBA_DIGEST_MD5,
         .username = arg(line, "user", d->btid.s),
@@ -297,7 +355,8 @@ void device_ua(struct world *w, struct world_device *d, const struct script_line
                                       .minor = 1,
                                       .body = gba_view_cstr(d->ua_body)};
     add(&d->ua_req, "Host", arg(line, "host", WORLD_NAF));
-    add(&d->ua_req, "User-Agent", arg(line, "agent", "unit/1 3gpp-gba"));
+    add(&d->ua_req, "User-Agent",
+        arg(line, "agent", d->kind == WITH_DIGEST ? "unit/1 3gpp-gba-digest" : "unit/1 3gpp-gba"));
     if (!is(line, "auth", "no"))
         sign_ua(d, line);
     if (*script_arg(line, "intended", "")) {

@@ -86,6 +86,8 @@ static void do_subscriber(struct play *p)
     const char *group = arg(p, "group");
     const char *gsid = arg(p, "gsid");
     struct world_device *d = p->d;
+    const char *with = script_arg(&p->line, "with", "usim");
+    d->kind = strcmp(with, "sim") == 0 ? WITH_SIM : strcmp(with, "digest") == 0 ? WITH_DIGEST : WITH_USIM;
     if (says(p, 1, "without-guss")) {
         d->guss_n = 0;
         return;
@@ -252,6 +254,10 @@ static void expect_zh(struct play *p)
     }
     if (impi && strcmp(impi, d->mar_impi.s) != 0)
         fail(p, "the identity is %s", d->mar_impi.s);
+    const char *scheme = script_arg(&p->line, "scheme", "");
+    gba_view said = d->mar.scheme.p ? d->mar.scheme : GBA_LIT("Digest-AKAv1-MD5");
+    if (*scheme && !gba_view_eq(said, gba_view_cstr(scheme)))
+        fail(p, "the scheme is %.*s", (int)said.n, (const char *)said.p);
     check_flag(p, "resync", d->mar.resync);
     check_flag(p, "stamp", d->mar.has_guss_stamp);
 }

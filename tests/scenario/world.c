@@ -43,6 +43,9 @@ static void configure_bsf(struct world *w)
     text(&w->any_gsid, "*");
     w->rule.ua = (struct gba_opt_list){&w->any_ua, 1};
     w->rule.gsids = (struct gba_opt_list){&w->any_gsid, 1};
+    w->rule.gba_types = (struct gba_opt_list){w->all_types, 3};
+    for (int i = 0; i < 3; i++)
+        w->all_types[i] = i;
     w->bsf_conf.names = (struct gba_opt_list){&w->name, 1};
     w->bsf_conf.zn = (struct gba_opt_list){&w->rule, 1};
     text(&w->bsf_conf.zh.realm, "home.example");
@@ -213,6 +216,35 @@ static bool resynchronise(struct world_device *d)
     return true;
 }
 
+gba_ha1 world_ha1(const struct world_device *d)
+{
+    struct gba_digest_in in = {
+        .alg = GBA_DIGEST_MD5, .username = gba_text_view(&d->impi), .password = GBA_LIT("secret")};
+    struct gba_digest_hex hex;
+    gba_ha1 ha1 = {.n = 16};
+    gba_view user;
+    (void)gba_view_split(in.username, '@', &user, &in.realm);
+    if (gba_digest_ha1(&in, &hex) != GBA_OK ||
+        gba_hex_parse(gba_view_of(hex.s, hex.n), ha1.b, ha1.n) != GBA_OK)
+        abort();
+    return ha1;
+}
+
+/* A SIM's triplet, or H(A1) of the password "secret", when it is asked for by its scheme. */
+static void answer_other(struct world_device *d, const gba_rand *rand, struct dia_maa *maa)
+{
+    gba_view user, scheme = d->mar.scheme;
+    maa->has_triplet = d->kind == WITH_SIM && scheme.p && gba_view_eq(scheme, GBA_LIT("2G-GBA"));
+    maa->has_digest = d->kind == WITH_DIGEST && scheme.p && gba_view_eq(scheme, GBA_LIT("SIP Digest"));
+    (void)gba_view_split(gba_text_view(&d->impi), '@', &user, &maa->digest.realm);
+    maa->digest.ha1 = world_ha1(d);
+    if (!maa->has_triplet && !maa->has_digest)
+        maa->result = (struct dia_result){true, DIA_EXP_AUTH_SCHEME_NOT_SUPPORTED};
+    if (gba_aka_triplet(&d->auc_key, rand, &maa->triplet) != GBA_OK)
+        abort();
+    maa->guss = d->guss_n > 0 ? gba_view_of(d->guss, d->guss_n) : maa->guss;
+}
+
 void world_hss_answer(struct world_device *d, const gba_env *env, struct dia_maa *maa)
 {
     gba_rand rand;
@@ -222,6 +254,10 @@ void world_hss_answer(struct world_device *d, const gba_env *env, struct dia_maa
         return;
     }
     gba_env_random(env, rand.b, sizeof rand.b);
+    if (d->kind != WITH_USIM) {
+        answer_other(d, &rand, maa);
+        return;
+    }
     if (gba_sqn_next(d->sqn_he, 0, &d->sqn_he) != GBA_OK ||
         gba_aka_generate(&d->auc_key, &rand, d->sqn_he, (gba_amf){{0, 0}}, &maa->vector) != GBA_OK)
         abort();

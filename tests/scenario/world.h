@@ -37,6 +37,8 @@ struct world_device {
     gba_aka_key key;
     struct gba_sqn_ms sqn;
     bool gba_u;
+    enum { WITH_USIM, WITH_SIM, WITH_DIGEST } kind; /* of its credentials */
+    gba_tls_mk tls_mk;
     gba_rc card_rc;
     /* the subscription in the AuC */
     gba_aka_key auc_key;
@@ -79,6 +81,7 @@ struct world {
     struct bsf_conf_name name;
     struct bsf_conf_rule rule;
     gba_text any_ua, any_gsid;
+    int all_types[3];
     struct naf_conf naf_conf;
     struct naf_service service;
     struct naf_route route;
@@ -118,6 +121,9 @@ void world_ua_upstream(struct world *w, struct world_device *d, gba_rc rc, const
 /* What the AuC answers to the device's MAR, and the BSF to its BIR. */
 void world_hss_answer(struct world_device *d, const gba_env *env, struct dia_maa *maa);
 void world_bsf_answer(struct world *w, struct world_device *d, struct dia_bia *bia);
+
+/* H(A1) of the device's SIP Digest credentials, whose password is "secret". */
+gba_ha1 world_ha1(const struct world_device *d);
 
 /* How many sessions the store holds. */
 size_t world_sessions(const struct world *w);
