@@ -125,7 +125,7 @@ static bool boot_drive(struct device *d, struct ue_boot_event event, rt_httpc_fn
             *rc = order.kind == UE_BOOT_DONE ? order.reason : GBA_E_BUG;
             return true;
         }
-        if (!d->challenged)
+        if (!d->challenged && d->load->conf->mode == LOAD_BOOTSTRAP)
             load_stats_add(d->load->challenges, GBA_OK, (uv_hrtime() - d->since_ns) / 1000);
         d->challenged = true;
         event = (struct ue_boot_event){.kind = UE_BOOT_CARD, .auth = &auth};
