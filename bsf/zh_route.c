@@ -415,12 +415,10 @@ void bsf_zh_route_answer(struct bsf_zh_route *zr, struct bsf_zh_run *run, const 
         finish(&s, got->rc == GBA_E_DIA_BUSY ? GBA_E_ZH_QUEUE : meaning);
         return;
     }
-    bool redirected = meaning == GBA_E_ZH_REDIRECT;
-    if (redirected)
+    note_try(run, h, false);
+    if (meaning == GBA_E_ZH_REDIRECT)
         meaning = follow(&s, h, got->maa);
-    if (redirected && meaning == GBA_OK)
-        note_try(run, h, false);
-    else
+    if (meaning != GBA_OK)
         fail(&s, h, got, meaning);
     next(&s);
 }
