@@ -14,7 +14,7 @@
 /* libfdcore exports its certificate check without a header for it. */
 int fd_tls_verify_credentials_2(gnutls_session_t session);
 
-enum { AVP_RESULT_CODE = 268, AVP_ORIGIN_HOST = 264, LINE_MAX_OCTETS = 512 };
+enum { AVP_RESULT_CODE = 268, AVP_ORIGIN_HOST = 264, AVP_DESTINATION_HOST = 293, LINE_MAX_OCTETS = 512 };
 
 /* freeDiameter asks validators without an argument; there is one node a process. */
 static struct rt_dia *the_node;
@@ -166,10 +166,8 @@ static gba_rc reason_of(uint32_t code)
         uint32_t code;
         gba_rc rc;
     } rows[] = {
-        {DIA_COMMAND_UNSUPPORTED, GBA_E_DIA_COMMAND},
-        {DIA_AVP_UNSUPPORTED, GBA_E_DIA_UNSUPPORTED},
-        {DIA_MISSING_AVP, GBA_E_DIA_MISSING},
-        {DIA_AVP_OCCURS_TOO_MANY_TIMES, GBA_E_DIA_REPEATED},
+        {DIA_COMMAND_UNSUPPORTED, GBA_E_DIA_COMMAND}, {DIA_AVP_UNSUPPORTED, GBA_E_DIA_UNSUPPORTED},
+        {DIA_MISSING_AVP, GBA_E_DIA_MISSING},         {DIA_AVP_OCCURS_TOO_MANY_TIMES, GBA_E_DIA_REPEATED},
         {DIA_INVALID_AVP_LENGTH, GBA_E_DIA_LENGTH},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -275,18 +273,43 @@ static int on_validate(struct peer_info *info, int *auth, int (**later)(struct p
     return 0;
 }
 
-/* A relay takes what is for other realms.  A peer that connects to us asks and is not
- * asked: a NAF that says in its CER that it can do Zh, in the realm of the HSS, must not
- * get to give vectors. */
+/* The Destination-Host of a request of ours. */
+static gba_view destination_host(struct msg *msg)
+{
+    struct avp *avp = NULL;
+    fd_msg_browse(msg, MSG_BRW_FIRST_CHILD, &avp, NULL);
+    for (; avp; fd_msg_browse(avp, MSG_BRW_NEXT, &avp, NULL)) {
+        struct avp_hdr *hdr = NULL;
+        if (fd_msg_avp_hdr(avp, &hdr) == 0 && is_avp(hdr, AVP_DESTINATION_HOST) && hdr->avp_value)
+            return gba_view_of(hdr->avp_value->os.data, hdr->avp_value->os.len);
+    }
+    return (gba_view){NULL, 0};
+}
+
+static bool has_relay(const struct rt_dia *dia)
+{
+    for (size_t i = 0; i < dia->n_peers; i++)
+        if (dia->peers[i].relay && !dia->peers[i].connects)
+            return true;
+    return false;
+}
+
+/* A peer that connects to us asks and is not asked: a NAF that says in its CER
+ * that it can do Zh, in the realm of the HSS, must not get to give vectors.  And a
+ * request for one host goes to that host or to a relay: another host would refuse
+ * it, or worse, answer in its place, and its owner could not tell who failed.  A relay
+ * takes what is for other realms. */
 static int on_route(void *arg, struct msg **msg, struct fd_list *candidates)
 {
     const struct rt_dia *dia = arg;
-    (void)msg;
+    gba_view host = destination_host(*msg);
+    const struct dia_peer_state *named = dia_peer_named(dia, host);
+    bool only = host.n > 0 && ((named && !named->connects) || has_relay(dia));
     for (struct fd_list *li = candidates->next; li != candidates; li = li->next) {
         struct rtd_candidate *candidate = (struct rtd_candidate *)li;
         const struct dia_peer_state *peer =
             dia_peer_named(dia, gba_view_of(candidate->diamid, candidate->diamidlen));
-        if (!peer || peer->connects)
+        if (!peer || peer->connects || (only && peer != named && !peer->relay))
             candidate->score = 10 * FD_SCORE_NO_DELIVERY;
         else if (peer->relay)
             candidate->score += FD_SCORE_DEFAULT;

@@ -7,7 +7,7 @@ set -u
 . "$top_srcdir/tests/lib/tap.sh"
 lab_open "$top_builddir"
 lab_config
-sed -i "s/^zh: { /&attempts: 1, /" "$lab/bsf.yaml"
+sed -i "s/^zh: { /&attempts: 1, /; s/^zh:/ub: { limits: { identity: { burst: 0 } } }\n&/" "$lab/bsf.yaml"
 sed -i "s/^diameter:/&\n  timeout: 1s/" "$lab/bsf.yaml"
 
 # device NAME: what Ub says to this subscriber
