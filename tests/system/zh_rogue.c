@@ -2,11 +2,15 @@
 /*
  * An HSS for tests whose answers are as odd as the subscriber's name says:
  *
- *   zh_rogue PORT K OPC
+ *   zh_rogue PORT K OPC [NAME [MANNER]]
  *
  * The part of User-Name before '@' picks a row of the table below; "good" and
- * every unknown name get a proper vector and proper settings.  It serves one
- * BSF after the other until it is killed.
+ * every unknown name get a proper vector and proper settings.  It is NAME, or
+ * hss, in home.example, and serves one BSF after the other until it is killed.
+ * With the manner swallow it passes over the first question of each connection;
+ * with watchdogs it answers none before it has had three watchdog answers on that
+ * connection, and asks for them once a second.  Of each question it prints the
+ * row, then what the question said.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -27,6 +31,8 @@ enum {
     USER_NAME = 1,
     GUSS = 400,
     SESSION_ID = 263,
+    ORIGIN_HOST = 264,
+    ORIGIN_REALM = 296,
     EXPERIMENTAL = 297,
     EXPERIMENTAL_CODE = 298,
     VENDOR = 266,
@@ -36,7 +42,23 @@ enum {
     AUTHORIZATION = 610,
     CK = 625,
     IK = 626,
+    NUMBER_OF_ITEMS = 607,
+    REDIRECT_USAGE = 261,
+    REDIRECT_CACHE = 262,
+    REDIRECT_HOST = 292,
+    DESTINATION_HOST = 293,
+    OC_SUPPORTED_FEATURES = 621,
+    OC_OLR = 623,
+    OC_SEQUENCE_NUMBER = 624,
+    OC_VALIDITY_DURATION = 625,
+    OC_REPORT_TYPE = 626,
+    OC_REDUCTION_PERCENTAGE = 627,
+    RETRANSMITTED = 0x10,
+    WATCHDOGS = 3,
+    WATCHDOG_MS = 1000,
 };
+
+enum manner { PROMPT, SWALLOW, WAITS_FOR_WATCHDOGS };
 
 static struct t_peer hss;
 static gba_aka_key key;
@@ -56,8 +78,14 @@ struct oddity {
     bool no_item, no_ck, two_items, empty_item, broken_item, other_impi, no_result, two_results;
     bool silent, late, twice, other_session, hang_up, no_session;
     uint32_t result, experimental;
-    const char *guss;   /* instead of the proper one */
-    size_t guss_fill;   /* this many more octets in it */
+    uint32_t vendor; /* of the Experimental-Result; 0: 3GPP */
+    bool number_of_items, odd_scheme, experimental_success;
+    uint32_t olr, olr_validity; /* percent, seconds */
+    bool olr_broken;
+    const char *to;   /* Redirect-Host */
+    uint32_t usage;   /* Redirect-Host-Usage */
+    const char *guss; /* instead of the proper one */
+    size_t guss_fill; /* this many more octets in it */
 };
 
 static const struct oddity oddities[] = {
@@ -95,6 +123,23 @@ static const struct oddity oddities[] = {
     {.name = "comply", .result = DIA_UNABLE_TO_COMPLY},
     {.name = "strange", .result = 4711},
     {.name = "redirect", .result = DIA_REDIRECT_INDICATION},
+    {.name = "to-hss2",
+     .result = DIA_REDIRECT_INDICATION,
+     .to = "aaa://hss2.home.example;transport=tcp",
+     .usage = 6},
+    {.name = "to-itself", .result = DIA_REDIRECT_INDICATION, .to = "hss.home.example", .usage = 6},
+    {.name = "to-nobody", .result = DIA_REDIRECT_INDICATION, .to = "hss7.home.example", .usage = 6},
+    {.name = "olr-100", .olr = 100, .olr_validity = 2},
+    {.name = "olr-50", .olr = 50, .olr_validity = 30},
+    {.name = "olr-broken", .olr = 100, .olr_validity = 30, .olr_broken = true},
+    {.name = "user-5001", .experimental = DIA_EXP_USER_UNKNOWN},
+    {.name = "code-5401", .result = DIA_EXP_IDENTITY_UNKNOWN},
+    {.name = "vendor-5401", .experimental = DIA_EXP_IDENTITY_UNKNOWN, .vendor = 9999},
+    {.name = "success-2001", .experimental_success = true},
+    {.name = "number-607", .number_of_items = true},
+    {.name = "odd-scheme", .odd_scheme = true},
+    {.name = "xres-4", .xres_n = 4},
+    {.name = "xres-16", .xres_n = 16},
 };
 
 static const struct oddity *oddity_of(gba_view impi)
@@ -136,7 +181,7 @@ static void put_item(gba_writer *w, const struct oddity *odd)
         t_group_end(w, item);
         return;
     }
-    t_avp_text(w, SCHEME, DIA_VENDOR_3GPP, "Digest-AKAv1-MD5");
+    t_avp_text(w, SCHEME, DIA_VENDOR_3GPP, odd->odd_scheme ? "Unknown" : "Digest-AKAv1-MD5");
     t_avp(w, AUTHENTICATE, DIA_VENDOR_3GPP,
           gba_view_of(both, odd->autn_n ? sizeof av.rand.b + odd->autn_n : sizeof both));
     t_avp(w, AUTHORIZATION, DIA_VENDOR_3GPP,
@@ -162,12 +207,40 @@ static void put_guss(gba_writer *w, const struct oddity *odd, gba_view impi)
     t_avp(w, GUSS, DIA_VENDOR_3GPP, gba_writer_view(&x));
 }
 
-static void put_experimental(gba_writer *w, uint32_t code)
+static void put_experimental(gba_writer *w, uint32_t vendor, uint32_t code)
 {
     size_t group = t_group(w, EXPERIMENTAL, 0);
-    t_avp_u32(w, VENDOR, 0, DIA_VENDOR_3GPP);
+    t_avp_u32(w, VENDOR, 0, vendor ? vendor : DIA_VENDOR_3GPP);
     t_avp_u32(w, EXPERIMENTAL_CODE, 0, code);
     t_group_end(w, group);
+}
+
+/* An AVP without M, which is how those of RFC 7683 are sent. */
+static void put_octets(gba_writer *w, uint32_t code, gba_view v)
+{
+    t_avp_odd(w, code, 0, (uint32_t)(8 + v.n), v);
+}
+
+static void put_number(gba_writer *w, uint32_t code, uint32_t v, size_t n)
+{
+    uint8_t b[8];
+    gba_writer in = gba_writer_of(b, sizeof b);
+    if (n == 8)
+        gba_put_u32(&in, 0);
+    gba_put_u32(&in, v);
+    put_octets(w, code, gba_writer_view(&in));
+}
+
+static void put_olr(gba_writer *w, const struct oddity *odd)
+{
+    static uint32_t sequence;
+    uint8_t inside[128];
+    gba_writer in = gba_writer_of(inside, sizeof inside);
+    put_number(&in, OC_SEQUENCE_NUMBER, (uint32_t)time(NULL) * 16 + sequence++ % 16, odd->olr_broken ? 4 : 8);
+    put_number(&in, OC_REPORT_TYPE, 0, 4);
+    put_number(&in, OC_REDUCTION_PERCENTAGE, odd->olr, 4);
+    put_number(&in, OC_VALIDITY_DURATION, odd->olr_validity, 4);
+    put_octets(w, OC_OLR, gba_writer_view(&in));
 }
 
 static void put_success(gba_writer *w, const struct oddity *odd, gba_view impi)
@@ -179,7 +252,18 @@ static void put_success(gba_writer *w, const struct oddity *odd, gba_view impi)
         put_item(w, odd);
     if (odd->two_items)
         put_item(w, odd);
+    if (odd->number_of_items)
+        t_avp_u32(w, NUMBER_OF_ITEMS, DIA_VENDOR_3GPP, 1);
     put_guss(w, odd, impi);
+    if (odd->olr)
+        put_olr(w, odd);
+}
+
+static void put_redirect(gba_writer *w, const struct oddity *odd)
+{
+    t_avp_text(w, REDIRECT_HOST, 0, odd->to);
+    t_avp_u32(w, REDIRECT_USAGE, 0, odd->usage);
+    t_avp_u32(w, REDIRECT_CACHE, 0, 60);
 }
 
 /* AVPs that t_dia_answer puts first, renamed so that nobody knows them. */
@@ -206,16 +290,20 @@ static void answer(gba_view request, const struct oddity *odd)
     t_dia_answer(&hss, &w, request, odd->result ? odd->result : DIA_SUCCESS);
     if (odd->no_session)
         hide(&w, SESSION_ID);
-    if (odd->no_result || odd->experimental)
+    if (odd->no_result || odd->experimental || odd->experimental_success)
         hide(&w, 268);
     if (odd->other_session)
         w.p[20 + 8] ^= 1;
     if (odd->two_results)
         t_avp_u32(&w, 268, 0, DIA_SUCCESS);
     if (odd->experimental)
-        put_experimental(&w, odd->experimental);
+        put_experimental(&w, odd->vendor, odd->experimental);
     else if (!odd->result)
         put_success(&w, odd, impi);
+    if (odd->experimental_success)
+        put_experimental(&w, 0, DIA_SUCCESS);
+    if (odd->to)
+        put_redirect(&w, odd);
     t_dia_end(&w);
     if (gba_writer_end(&w) != GBA_OK)
         die("the answer is too long");
@@ -224,13 +312,21 @@ static void answer(gba_view request, const struct oddity *odd)
         (void)t_peer_send(&hss, gba_writer_view(&w));
 }
 
+static void tell(gba_view request, const struct oddity *odd)
+{
+    struct t_dia_header h = t_dia_header_of(request);
+    gba_view host = t_dia_find(request, DESTINATION_HOST, 0);
+    printf("%s host=%.*s application=%u again=%d overload=%d\n", odd->name, (int)host.n, (const char *)host.p,
+           h.app, (h.flags & RETRANSMITTED) != 0, t_dia_find(request, OC_SUPPORTED_FEATURES, 0).p != NULL);
+}
+
 /* False when the connection has to end. */
 static bool serve(gba_view request)
 {
     const struct oddity *odd = oddity_of(t_dia_find(request, USER_NAME, 0));
     if (t_dia_header_of(request).cmd != T_MAR)
         return false; /* DPR */
-    printf("%s\n", odd->name);
+    tell(request, odd);
     if (odd->hang_up)
         return false;
     if (odd->late)
@@ -240,12 +336,71 @@ static bool serve(gba_view request)
     return true;
 }
 
+/* ---- manners ---- */
+
+static void send_watchdog(void)
+{
+    gba_writer w = gba_writer_of(octets, sizeof octets);
+    uint32_t n = hss.ids++;
+    t_dia_begin(&w, (struct t_dia_header){T_DIA_REQUEST, T_DWR, 0, n, n});
+    t_avp_text(&w, ORIGIN_HOST, 0, hss.host);
+    t_avp_text(&w, ORIGIN_REALM, 0, hss.realm);
+    t_dia_end(&w);
+    (void)t_peer_send(&hss, gba_writer_view(&w));
+}
+
+/* What is asked before three watchdog answers came is passed over. */
+static bool wait_for_watchdogs(void)
+{
+    gba_view message;
+    for (unsigned answers = 0; answers < WATCHDOGS;) {
+        send_watchdog();
+        for (enum t_got got = T_GOT; got == T_GOT && answers < WATCHDOGS;) {
+            got = t_peer_receive(&hss, &message, WATCHDOG_MS);
+            if (got == T_CLOSED)
+                return false;
+            if (got == T_GOT && t_dia_header_of(message).cmd == T_MAR)
+                printf("passed over\n");
+            if (got != T_GOT || t_dia_header_of(message).cmd != T_DWR)
+                continue;
+            answers++;
+            break;
+        }
+    }
+    printf("watchdogs answered\n");
+    return true;
+}
+
+static bool begin(enum manner manner)
+{
+    gba_view message;
+    if (!t_peer_welcome(&hss, FOREVER_MS))
+        return false;
+    if (manner == WAITS_FOR_WATCHDOGS)
+        return wait_for_watchdogs();
+    if (manner == SWALLOW && t_peer_receive(&hss, &message, FOREVER_MS) != T_GOT)
+        return false;
+    if (manner == SWALLOW)
+        printf("passed over\n");
+    return true;
+}
+
+static enum manner manner_of(const char *word)
+{
+    if (!word)
+        return PROMPT;
+    if (strcmp(word, "swallow") != 0 && strcmp(word, "watchdogs") != 0)
+        die("the manner is swallow or watchdogs");
+    return strcmp(word, "swallow") == 0 ? SWALLOW : WAITS_FOR_WATCHDOGS;
+}
+
 int main(int argc, char **argv)
 {
+    static char name[64];
     uint16_t port;
     gba_view request;
-    if (argc != 4)
-        die("usage: zh_rogue PORT K OPC");
+    if (argc < 4 || argc > 6)
+        die("usage: zh_rogue PORT K OPC [NAME [MANNER]]");
     setvbuf(stdout, NULL, _IOLBF, 0);
     key.alg = GBA_AKA_MILENAGE;
     key.k.n = 16;
@@ -254,11 +409,13 @@ int main(int argc, char **argv)
         die("bad keys");
     sqn = (uint64_t)time(NULL) << 5;
     port = (uint16_t)strtoul(argv[1], NULL, 10);
-    hss = t_peer_of("hss.home.example", "home.example");
+    snprintf(name, sizeof name, "%s.home.example", argc > 4 ? argv[4] : "hss");
+    hss = t_peer_of(name, "home.example");
+    enum manner manner = manner_of(argc > 5 ? argv[5] : NULL);
     int listener = t_peer_listen(&port);
     printf("listening on %u\n", port);
     while (listener >= 0 && t_peer_accept(&hss, listener, FOREVER_MS)) {
-        bool on = t_peer_welcome(&hss, FOREVER_MS);
+        bool on = begin(manner);
         while (on && t_peer_receive(&hss, &request, FOREVER_MS) == T_GOT)
             on = serve(request);
         t_peer_close(&hss);
