@@ -60,6 +60,8 @@ enum {
 
 enum manner { PROMPT, SWALLOW, WAITS_FOR_WATCHDOGS };
 
+#define AGENT "hss.home.example" /* the only one that redirects to others */
+
 static struct t_peer hss;
 static gba_aka_key key;
 static uint64_t sqn;
@@ -149,7 +151,7 @@ static const struct oddity *oddity_of(gba_view impi)
     (void)gba_view_split(impi, '@', &name, &domain);
     for (size_t i = 0; i < sizeof oddities / sizeof *oddities; i++)
         if (gba_view_eq(name, gba_view_cstr(oddities[i].name)))
-            return &oddities[i];
+            return oddities[i].to && strcmp(hss.host, AGENT) != 0 ? &none : &oddities[i];
     return &none;
 }
 
@@ -163,6 +165,7 @@ static gba_aka_vector vector(void)
     gba_writer w = gba_writer_of(rand.b, sizeof rand.b);
     sqn += 32;
     gba_put_u64(&w, sqn);
+    gba_put_view(&w, gba_view_sub(gba_view_cstr(hss.host), 0, 8)); /* another HSS, another RAND */
     if (gba_aka_generate(&key, &rand, sqn, amf, &av) != GBA_OK)
         die("no vector");
     return av;
@@ -236,7 +239,8 @@ static void put_olr(gba_writer *w, const struct oddity *odd)
     static uint32_t sequence;
     uint8_t inside[128];
     gba_writer in = gba_writer_of(inside, sizeof inside);
-    put_number(&in, OC_SEQUENCE_NUMBER, (uint32_t)time(NULL) * 16 + sequence++ % 16, odd->olr_broken ? 4 : 8);
+    if (!odd->olr_broken)
+        put_number(&in, OC_SEQUENCE_NUMBER, (uint32_t)time(NULL) * 16 + sequence++ % 16, 8);
     put_number(&in, OC_REPORT_TYPE, 0, 4);
     put_number(&in, OC_REDUCTION_PERCENTAGE, odd->olr, 4);
     put_number(&in, OC_VALIDITY_DURATION, odd->olr_validity, 4);
