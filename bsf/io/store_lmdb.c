@@ -212,7 +212,7 @@ static void note(struct store *s, const struct op *op)
     if (full && !s->full)
         rt_log(RT_LOG_ERROR, "store.full", RT_REASON(op->rc));
     if (!full && s->full && op->what == PUT && op->rc == GBA_OK)
-        rt_log(RT_LOG_NOTICE, "store.has-room", RT_NUM("size_mib", s->e.limit * s->e.page / 1024 / 1024));
+        rt_log(RT_LOG_NOTICE, "store.has-room", RT_NUM("mib", s->e.limit * s->e.page / 1024 / 1024));
     s->broken = broken;
     if (op->what == PUT)
         s->full = full;
