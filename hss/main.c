@@ -14,6 +14,7 @@ struct app {
     struct hss_subs_file file;
     struct hss_subs_file read; /* by the last check, not in use */
     struct hss_auc auc;
+    struct rt_loop *loop;
     struct rt_dia *dia;
     struct hss_zh_fd *zh;
 };
@@ -61,6 +62,7 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
     struct app *a = arg;
     struct rt_loop *loop = rt_daemon_loop(daemon);
     struct hss_sqn_file *file = NULL;
+    a->loop = loop;
     a->file = a->read;
     a->read = (struct hss_subs_file){.n = 0};
     a->auc = (struct hss_auc){&a->file.subs, a->conf.ind, a->conf.sqn_block,
@@ -75,6 +77,36 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
         rt_daemon_listens(daemon, "zh", gba_text_view(&a->conf.diameter.listen));
     rt_log(RT_LOG_NOTICE, "hss.subscribers", RT_NUM("n", a->file.n), RT_NUM("ind", a->conf.ind));
     return rt_on_signal(loop, SIGUSR1, log_counters, a);
+}
+
+/* The numbers issued go on; they belong to places in the file, so those must be the same. */
+static bool same_subscribers(const struct hss_subs_file *a, const struct hss_subs_file *b)
+{
+    bool same = a->n == b->n;
+    for (uint32_t i = 0; same && i < a->n; i++)
+        same = gba_text_eq(&a->subs.sub[i].impi, &b->subs.sub[i].impi);
+    return same;
+}
+
+/* Keys, settings, public identities and bars of the subscribers there are, as the check has
+ * just read them. */
+static gba_rc reload(void *arg, const void *next)
+{
+    struct app *a = arg;
+    const struct hss_conf *conf = next;
+    if (!same_subscribers(&a->file, &a->read)) {
+        rt_log(RT_LOG_WARN, "conf.needs-restart", RT_STR("key", gba_text_view(&conf->subscribers)));
+        return GBA_OK;
+    }
+    for (uint32_t i = 0; i < a->file.n; i++)
+        a->read.subs.sub[i].sqn = a->file.subs.sub[i].sqn;
+    struct hss_subs_file old = a->file;
+    a->file = a->read;
+    a->read = (struct hss_subs_file){.n = 0};
+    hss_subs_file_free(&old);
+    a->auc.loaded_s = hss_auc_stamp(rt_loop_env(a->loop)->now_ms);
+    rt_log(RT_LOG_NOTICE, "hss.subscribers", RT_NUM("n", a->file.n), RT_NUM("ind", conf->ind));
+    return GBA_OK;
 }
 
 static void stop(void *arg)
@@ -117,6 +149,7 @@ int main(int argc, char **argv)
                                        .confine = &app.conf.confine,
                                        .check = check,
                                        .start = start,
+                                       .reload = reload,
                                        .stop = stop,
                                        .arg = &app,
                                    });

@@ -16,6 +16,8 @@ enum {
     LISTENS_MAX = 12,
     STOP_MS = 5000,   /* without an option */
     STOP_LOOK_MS = 5, /* between looks whether everything is done */
+    CLOCK_LOOK_MS = 1000,
+    CLOCK_STEP_MS = 2000, /* more than that is no drift */
     EXIT_GOOD = 0,
     EXIT_START = 1,
     EXIT_USAGE = 2,
@@ -35,6 +37,7 @@ struct rt_daemon {
     struct rt_health health;
     struct rt_workers *workers;
     struct rt_notify *notify;
+    int64_t clock_ahead; /* of the monotonic one */
 };
 
 struct arguments {
@@ -177,6 +180,26 @@ static gba_rc open_watchers(struct rt_daemon *daemon)
     return rt_metrics_self_open(&daemon->metrics, daemon->loop, spec->program, &daemon->self);
 }
 
+/* Sessions end by the time of day, and with them keys in use: the operator must know. */
+static void look_at_clock(void *arg)
+{
+    struct rt_daemon *daemon = arg;
+    const gba_env *env = rt_loop_env(daemon->loop);
+    int64_t ahead = env->now_ms - env->mono_ms, step = ahead - daemon->clock_ahead;
+    daemon->clock_ahead = ahead;
+    if (step > CLOCK_STEP_MS || step < -CLOCK_STEP_MS)
+        rt_log(RT_LOG_WARN, "clock.stepped", RT_NUM("ms", step));
+    if (!rt_timer_start(daemon->loop, CLOCK_LOOK_MS, look_at_clock, daemon))
+        rt_log(RT_LOG_ERROR, "clock.not-watched", RT_REASON(GBA_E_MEMORY));
+}
+
+static void watch_clock(struct rt_daemon *daemon)
+{
+    const gba_env *env = rt_loop_env(daemon->loop);
+    daemon->clock_ahead = env->now_ms - env->mono_ms;
+    look_at_clock(daemon);
+}
+
 /* The last thing of a start: what is needed later is open. */
 static gba_rc confine(const struct rt_daemon_spec *spec)
 {
@@ -207,6 +230,7 @@ static gba_rc start(struct rt_daemon *daemon)
     GBA_TRY(rt_on_signal(daemon->loop, SIGHUP, on_reload, daemon));
     GBA_TRY(daemon->spec->start(daemon->spec->arg, daemon));
     GBA_TRY(rt_audit("daemon.started", RT_CSTR("version", PACKAGE_VERSION)));
+    watch_clock(daemon);
     GBA_TRY(confine(daemon->spec));
     daemon->ready = true;
     log_ready(daemon);

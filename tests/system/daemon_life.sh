@@ -111,8 +111,8 @@ check "a bad configuration is answered" reload bsf
 check "with file, line and key" holds "$lab/bsf.log" "$lab/bsf.yaml:$(wc -l <"$lab/bsf.yaml"): ub.tmpi"
 check "and refused" log bsf "daemon.reload-refused reason=bad-configuration"
 check "nothing has changed" bootstrap
-sed 's/gsids:.*/gsids: [ "7" ]/; s/naf: .*/naf: other.home.example/' "$lab/bsf.good" >"$lab/bsf.yaml"
-echo 'store: { max_records: 17 }' >>"$lab/bsf.yaml"
+sed 's/gsids:.*/gsids: [ "7" ]/; s/naf: .*/naf: other.home.example/
+    s/^store:.*/store: { kind: memory, max_records: 17 }/' "$lab/bsf.good" >"$lab/bsf.yaml"
 check "a good one is taken" reload bsf
 check "rules of Zn change" log bsf "conf.changed key=zn"
 check "what needs a restart is named" log bsf "conf.needs-restart key=store.max_records"
@@ -155,8 +155,19 @@ n=$(grep -c "peer-open.*hss" "$lab/bsf.log")
 lab_stop hss
 sed -i 's/^delay_ms:.*//' "$lab/hss.yaml"
 check "the HSS starts again" lab_start hss
+sed 's/^  - impi: '"$lab_impi_me"'/&\n    barred: true/' "$lab/subscribers.yaml" >"$lab/barred.yaml"
 check "the confined BSF finds it" wait_for 30 n_logged bsf "peer-open.*hss.home.example" $((n + 1))
 check "and bootstraps" bootstrap
+cp "$lab/subscribers.yaml" "$lab/subscribers.good"
+cat "$lab/barred.yaml" >"$lab/subscribers.yaml"
+check "the HSS reads its subscribers anew" reload hss
+check "one of them is barred now" eval "! bootstrap"
+echo nonsense >"$lab/subscribers.yaml"
+check "a file that cannot be read" reload hss
+check "is refused" log hss daemon.reload-refused
+cat "$lab/subscribers.good" >"$lab/subscribers.yaml"
+check "the good one again" reload hss
+check "and he bootstraps: his numbers went on" bootstrap
 
 # Stop
 echo 'delay_ms: 700' >>"$lab/hss.yaml"
