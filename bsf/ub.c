@@ -16,6 +16,15 @@ size_t bsf_ub_memory(const struct bsf_conf *conf)
            gba_aligned(bsf_limits_memory(&conf->ub.limits)) + sizeof(struct bsf_ub_scratch);
 }
 
+void bsf_ub_use(struct bsf_ub *ub, const struct bsf_conf *conf)
+{
+    ub->conf = conf;
+    ub->challenges.lifetime_ms = (int64_t)conf->ub.challenge_s * 1000;
+    ub->nexts.lifetime_ms = (int64_t)conf->ub.nextnonce_s * 1000;
+    ub->gusses.age_ms = (int64_t)conf->zh.guss_cache_age_s * 1000;
+    ub->limits.conf = &conf->ub.limits;
+}
+
 void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_ring *ring, void *memory,
                  const gba_env *env)
 {
@@ -25,17 +34,14 @@ void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_
     uint8_t *limits = gusses + gba_aligned(bsf_guss_cache_memory(conf->zh.guss_cache));
     uint8_t *scratch = limits + gba_aligned(bsf_limits_memory(&conf->ub.limits));
     gba_env_random(env, &seed, sizeof seed);
-    ub->conf = conf;
     bsf_challenges_init(&ub->challenges, memory, conf->ub.max_challenges, seed);
-    ub->challenges.lifetime_ms = (int64_t)conf->ub.challenge_s * 1000;
     bsf_challenges_init(&ub->nexts, nexts, nexts_of(conf), seed);
-    ub->nexts.lifetime_ms = (int64_t)conf->ub.nextnonce_s * 1000;
     bsf_guss_cache_init(&ub->gusses, gusses, conf->zh.guss_cache, seed);
     bsf_limits_init(&ub->limits, &conf->ub.limits, limits, seed);
     ub->amf = (gba_amf){{0, 0}};
-    ub->gusses.age_ms = (int64_t)conf->zh.guss_cache_age_s * 1000;
     ub->scratch = (struct bsf_ub_scratch *)(void *)scratch;
     ub->scratch->sealer.ring = ring;
+    bsf_ub_use(ub, conf);
 }
 
 void bsf_ub_tick(struct bsf_ub *ub, const gba_env *env)

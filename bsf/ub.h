@@ -48,6 +48,10 @@ size_t bsf_ub_memory(const struct bsf_conf *conf);
 void bsf_ub_init(struct bsf_ub *ub, const struct bsf_conf *conf, const gba_seal_ring *ring, void *memory,
                  const gba_env *env);
 
+/* Steps and ticks from now on go by this configuration, which differs from the first in what
+ * may change at run time only. */
+void bsf_ub_use(struct bsf_ub *ub, const struct bsf_conf *conf);
+
 /* Drop challenges whose time is over, so that their secrets do not linger. */
 void bsf_ub_tick(struct bsf_ub *ub, const gba_env *env);
 

@@ -98,6 +98,7 @@ static void reply(struct exchange *x, const struct bsf_ub_order *order)
     bsf_seen_ub(ub->parts.seen, rt_loop_env(ub->parts.loop), &seen);
     rt_http_reply(x->tx, rc == GBA_OK ? order->reply : &x->run.reply.msg);
     rt_live_drop(ub->parts.live, x->conf);
+    bsf_ub_use(&ub->engine, rt_live_now(ub->parts.live)); /* the other may be gone */
     free(x);
     count_live(ub, -1);
     if (ub->closing && ub->live == 0)
@@ -154,7 +155,7 @@ static void go_on(struct exchange *x, const struct bsf_ub_event *event)
 {
     struct bsf_ub_order order;
     uint64_t before = rt_log_run(x->log_run);
-    x->ub->engine.conf = x->conf;
+    bsf_ub_use(&x->ub->engine, x->conf);
     bsf_ub_step(&x->ub->engine, &x->run, rt_loop_env(x->ub->parts.loop), event, &order);
     x->log_run = x->run.via.run;
     rt_log_run(x->log_run);
@@ -227,7 +228,7 @@ struct rt_serve_handler bsf_ub_http_handler(struct bsf_ub_http *ub)
 static void on_tick(void *arg)
 {
     struct bsf_ub_http *ub = arg;
-    ub->engine.conf = rt_live_now(ub->parts.live);
+    bsf_ub_use(&ub->engine, rt_live_now(ub->parts.live));
     bsf_ub_tick(&ub->engine, rt_loop_env(ub->parts.loop));
     ub->tick = rt_timer_start(ub->parts.loop, TICK_MS, on_tick, ub);
 }
