@@ -33,6 +33,7 @@ struct cnxctx;
 void fd_psm_next_timeout(struct fd_peer *peer, int add_random, int delay);
 int fd_peer_handle_newCER(struct msg **cer, struct cnxctx **cnx);
 int fd_psm_begin(struct fd_peer *peer);
+int fd_psm_terminate(struct fd_peer *peer, const char *reason);
 
 static void (*real_next_timeout)(struct fd_peer *, int, int);
 static int (*real_handle_cer)(struct msg **, struct cnxctx **);
@@ -41,9 +42,20 @@ static struct rt_dia *the_node;
 
 /* ---- how long a peer waits for what comes next ---- */
 
+static bool is_shut(struct rt_dia *dia)
+{
+    pthread_mutex_lock(&dia->in_lock);
+    bool shut = dia->in_shut;
+    pthread_mutex_unlock(&dia->in_lock);
+    return shut;
+}
+
+/* A peer that closes the connection instead of answering our last DPR would be connected to anew. */
 void fd_psm_next_timeout(struct fd_peer *peer, int add_random, int delay)
 {
     int state = real_get_state((struct peer_hdr *)peer);
+    if ((state == STATE_CLOSED || state == STATE_WAITCNXACK || state == STATE_WAITCEA) && is_shut(the_node))
+        (void)fd_psm_terminate(peer, "REBOOTING");
     if (add_random && delay < WATCHDOG_LEAST_S)
         add_random = 0;
     else if ((state == STATE_WAITCNXACK || state == STATE_WAITCEA) && delay > OPENING_S)
