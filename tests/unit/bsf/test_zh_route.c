@@ -82,7 +82,7 @@ static void a_no_is_a_no(void)
     done(GBA_E_ZH_IDENTITY);
     ask(IMPI);
     answer_experimental(DIA_EXP_AUTH_SCHEME_NOT_SUPPORTED);
-    done(GBA_E_ZH_REFUSED);
+    done(GBA_E_ZH_SCHEME);
     CU_ASSERT_EQUAL(zr.counts.attempts, 2);
 }
 
