@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "gba/wire/chars.h"
 #include "gba/wire/http_msg.h"
 #include "tests/lib/fuzz.h"
 
@@ -53,13 +54,24 @@ static void check_same(const struct gba_http_msg *a, const struct gba_http_msg *
     }
 }
 
+/* A line may break off inside auts; we write no such thing. */
+static bool broken(const struct gba_http_msg *m)
+{
+    for (size_t i = 0; i < m->n_fields; i++)
+        if (!gba_view_is_value(m->fields[i].value))
+            return true;
+    return false;
+}
+
 static void check_round_trip(const struct shape *shape, const struct gba_http_msg *m)
 {
     static uint8_t text[ROOM];
     static struct gba_http_msg back;
     gba_writer w = gba_writer_of(text, sizeof text);
     size_t used = 0;
-    ensure(gba_http_format(m, &w) == GBA_OK);
+    ensure(gba_http_format(m, &w) == (broken(m) ? GBA_E_HTTP_FIELD : GBA_OK));
+    if (broken(m))
+        return;
     if (m->n_fields == GBA_HTTP_MAX_FIELDS)
         return; /* no room for the Content-Length that the writer may add */
     ensure(parse(shape, gba_writer_view(&w), &back, &used) == GBA_OK && used == w.n);
