@@ -19,9 +19,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Messages that wait in a queue that libfdcore wants bounded: it stops reading from
- * its peers at that point. */
-enum { BOUND = 4096, FIRST_CAP = 64 };
+/* How many messages may wait in a queue that libfdcore wants bounded.  On the way in (20 and 25 of
+ * its own) it stops reading from its peers at that point; on the way out there must be room for
+ * answers to all requests that the loop may have at once (rt/fdiam_req.c). */
+enum { BOUND_IN = 1024, BOUND_OUT = 16384, FIRST_CAP = 64 };
 
 struct fifo {
     struct fifo *next; /* idle ones */
@@ -29,7 +30,7 @@ struct fifo {
     pthread_cond_t more, room;
     void **ring;
     size_t cap, first, n;
-    bool bounded;
+    size_t bound;         /* 0: none */
     bool ending;          /* who waits for an item leaves */
     bool dead;            /* taken down; nothing comes in */
     struct fifo *forward; /* what comes in belongs there now */
@@ -70,7 +71,7 @@ int fd_fifo_new(struct fifo **queue, int max)
         q = fresh();
     if (!q)
         return ENOMEM;
-    q->bounded = max > 0;
+    q->bound = max == 0 ? 0 : max == 20 || max == 25 ? BOUND_IN : BOUND_OUT;
     q->ending = q->dead = false;
     q->forward = NULL;
     *queue = q;
@@ -149,7 +150,7 @@ static void *pop(struct fifo *q)
 
 static bool has_room(const struct fifo *q)
 {
-    return !q->bounded || q->n < BOUND;
+    return q->bound == 0 || q->n < q->bound;
 }
 
 /* ---- posting ---- */

@@ -68,6 +68,7 @@ static const struct optdoc_example subscribers_examples[] = {
     {"subscribers[1].impus[1]", "sip:001010123456789@ims.mnc001.mcc001.3gppnetwork.org"},
     {"subscribers[1].impus[2]", "tel:+15550001"},
     {"subscribers[1].imsi", "\"001010123456789\""},
+    {"subscribers[1].k", "465b5ce8b199b49faa5f0a2ee238a6bc"},
     {"subscribers[1].opc", "cd63cb71954a9f4e48a5994e37a02baf"},
     {"subscribers[1].guss.uicc_type", "gba_u"},
     {"subscribers[1].guss.lifetime", "24h"},

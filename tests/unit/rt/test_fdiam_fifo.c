@@ -6,7 +6,7 @@
 
 #include "tests/lib/tap.h"
 
-enum { MANY = 4096 };
+enum { MANY = 1024, MAX = 20 }; /* of a queue that libfdcore wants to hold 20 */
 
 static int items[MANY + 1];
 
@@ -74,7 +74,7 @@ static void not_empty(void)
 
 static void full_queue_refuses_who_may_not_wait(void)
 {
-    struct fifo *q = new_queue(5);
+    struct fifo *q = new_queue(MAX);
     int *last = &items[MANY];
     fill(q);
     enum dia_fifo_full before = dia_fifo_when_full(DIA_FIFO_FAIL);
@@ -121,7 +121,7 @@ static void start(struct other *o, struct fifo *q, void *(*run)(void *))
 static void full_queue_waits(void)
 {
     struct other o;
-    struct fifo *q = new_queue(5);
+    struct fifo *q = new_queue(MAX);
     fill(q);
     start(&o, q, post_main);
     CU_ASSERT_EQUAL(fd_fifo_length(q), MANY);
@@ -135,7 +135,7 @@ static void full_queue_waits(void)
 static void taken_down_while_somebody_waits(void)
 {
     struct other o;
-    struct fifo *q = new_queue(5);
+    struct fifo *q = new_queue(MAX);
     start(&o, q, get_main);
     drop(q);
     pthread_join(o.thread, NULL);
@@ -145,7 +145,7 @@ static void taken_down_while_somebody_waits(void)
 static void cancelled_while_waiting(void)
 {
     struct other o;
-    struct fifo *q = new_queue(5);
+    struct fifo *q = new_queue(MAX);
     start(&o, q, get_main);
     pthread_cancel(o.thread);
     pthread_join(o.thread, NULL);
@@ -157,7 +157,7 @@ static void cancelled_while_waiting(void)
 static void wakes_who_waits(void)
 {
     struct other o;
-    struct fifo *q = new_queue(5);
+    struct fifo *q = new_queue(MAX);
     start(&o, q, get_main);
     CU_ASSERT_EQUAL(put(q, 9), 0);
     pthread_join(o.thread, NULL);
@@ -183,7 +183,7 @@ static void comes_too_late(void)
 /* A connection's thread may post to the old queue after its peer took over. */
 static void moved(void)
 {
-    struct fifo *from = new_queue(5), *to = new_queue(0), *where = NULL;
+    struct fifo *from = new_queue(MAX), *to = new_queue(0), *where = NULL;
     CU_ASSERT_EQUAL(put(from, 1), 0);
     CU_ASSERT_EQUAL(fd_fifo_move(from, to, &where), 0);
     CU_ASSERT_PTR_EQUAL(where, to);
