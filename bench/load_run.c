@@ -50,8 +50,8 @@ gba_rc load_impi(const struct load_conf *conf, uint32_t i, gba_text *imsi, gba_t
 
 static void stop_if_idle(struct load *load)
 {
-    if (!load->over || load->working > 0)
-        return;
+    if (load->working > 0)
+        return; /* else all is over, or no device could begin */
     load->stats->ended_ns = load->challenges->ended_ns = uv_hrtime();
     rt_timer_cancel(load->end);
     rt_timer_cancel(load->tick);

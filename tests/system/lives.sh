@@ -7,6 +7,8 @@ set -u
 . "$top_srcdir/tests/lib/tap.sh"
 lab_open "$top_builddir"
 lab_config
+# All devices have one address and one subscriber here.
+echo 'ub: { limits: { identity: { burst: 0 }, address: { burst: 0 } } }' >>"$lab/bsf.yaml"
 
 # load SECONDS [ARGUMENT...]: devices at work in the background
 load() {
