@@ -8,7 +8,7 @@ set -u
 lab_open "$top_builddir"
 lab_config
 # All devices have one address and one subscriber here.
-echo 'ub: { limits: { identity: { burst: 0 }, address: { burst: 0 } } }' >>"$lab/bsf.yaml"
+echo 'ub: { sessions_kept: 8, limits: { identity: { burst: 0 }, address: { burst: 0 } } }' >>"$lab/bsf.yaml"
 
 # load SECONDS [ARGUMENT...]: devices at work in the background
 load() {

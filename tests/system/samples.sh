@@ -16,6 +16,8 @@ for sample in bsf naf hss subscribers card; do
         "$top_srcdir/config/$sample.yaml" >"$lab/$sample.yaml"
 done
 chmod 600 "$lab/subscribers.yaml"
+sed -i "s|^store:|store:\n  path: $lab/sessions|" "$lab/bsf.yaml"
+(umask 077 && openssl rand -hex 32 >"$lab/store.key")
 check "hss.yaml is good" "$lab_build/keystrap-hss" -c "$lab/hss.yaml" --check-config
 for program in hss bsf upstream naf; do
     check "$program starts" lab_start "$program"
