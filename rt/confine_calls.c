@@ -152,6 +152,12 @@ static int allow_threads(scmp_filter_ctx ctx)
                             SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 }
 
+/* The library's macros leave out the second datum, which only masks have. */
+static struct scmp_arg_cmp equals(unsigned arg, scmp_datum_t value)
+{
+    return (struct scmp_arg_cmp){.arg = arg, .op = SCMP_CMP_EQ, .datum_a = value};
+}
+
 /* Streams to peers.  freeDiameter looks up the names of those who connect, for its log: it is
  * denied what it would take, and does without. */
 static int allow_sockets(scmp_filter_ctx ctx)
@@ -168,7 +174,7 @@ static int allow_sockets(scmp_filter_ctx ctx)
     int rc = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows && rc == 0; i++)
         rc = seccomp_rule_add(ctx, rows[i].action, SCMP_SYS(socket), 2,
-                              SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)rows[i].family),
+                              equals(0, (scmp_datum_t)rows[i].family),
                               SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, (scmp_datum_t)rows[i].type));
     return rc;
 }
@@ -179,13 +185,13 @@ static int allow_some(scmp_filter_ctx ctx)
     static const scmp_datum_t controls[] = {FIONBIO, FIONREAD, FIOCLEX};
     static const scmp_datum_t process[] = {PR_SET_NAME, PR_GET_NAME, PR_SET_DUMPABLE, PR_GET_DUMPABLE};
     int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                              SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+                              equals(0, (scmp_datum_t)getpid()));
     for (size_t i = 0; i < sizeof controls / sizeof *controls && rc == 0; i++)
-        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, controls[i]));
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, equals(1, controls[i]));
     for (size_t i = 0; i < sizeof process / sizeof *process && rc == 0; i++)
-        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, process[i]));
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, equals(0, process[i]));
     if (rc == 0) /* limits may be asked for, not set */
-        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0));
+        rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, equals(2, 0));
     return rc;
 }
 
