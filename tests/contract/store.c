@@ -216,7 +216,7 @@ static void hostile_keys(void)
     keys[3] = keys[0];
     keys[3].b[0] = 1;
     for (size_t i = 0; i < 4; i++) {
-        struct bsf_store_put p = put_of(0, gba_view_of("0123" + i, 1));
+        struct bsf_store_put p = put_of(0, gba_view_of(&"0123"[i], 1));
         p.key = p.alias = p.owner = keys[i];
         T_OK(put(&p));
     }
@@ -224,7 +224,7 @@ static void hostile_keys(void)
         store.get(store.self, &keys[i], on_answer, &got);
         turn_until(got.calls + 1);
         T_OK(got.rc);
-        T_BYTES(record(), gba_view_of("0123" + i, 1));
+        T_BYTES(record(), gba_view_of(&"0123"[i], 1));
         T_BYTES(GBA_ARRAY(got.found[0].key.b), GBA_ARRAY(keys[i].b));
         store.of(store.self, &keys[i], on_answer, &got);
         turn_until(got.calls + 1);
