@@ -4,6 +4,8 @@
 
 #include <freeDiameter/extension.h>
 
+int fd_ext_init(int major, int minor, char *conffile); /* which the macro below defines */
+
 static int listen_on_loopback(char *conffile)
 {
     struct sockaddr_in loopback = {.sin_family = AF_INET};
