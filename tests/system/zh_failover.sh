@@ -5,6 +5,7 @@
 # soon after it is back.  Without any HSS the device is told when to come again.
 set -u
 . "$top_srcdir/tests/lib/lab.sh"
+. "$top_srcdir/tests/lib/zh.sh"
 port_hss2=$("$lab_build/tests/lib/freeports" 1)
 sed "s/identity: hss.home/identity: hss2.home/; s/:$port_hss\"/:$port_hss2\"/; s/hss.sqn/hss2.sqn/" \
     "$lab/hss.yaml" >"$lab/hss2.yaml"
@@ -35,31 +36,6 @@ by() {
     local before
     before=$(answered "$1")
     good && [ "$(answered "$1")" -gt "$before" ]
-}
-crash() {
-    kill -9 "${lab_pids[$1]}"
-    wait "${lab_pids[$1]}" 2>/dev/null
-}
-now_ms() {
-    date +%s%3N
-}
-# within MS COMMAND...
-within() {
-    local until=$(($(now_ms) + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$(now_ms)" -lt "$until" ] || return 1
-        sleep 0.05
-    done
-}
-# took_less MS COMMAND...
-took_less() {
-    local start limit=$1
-    start=$(now_ms)
-    shift
-    "$@" || return 1
-    echo "took $(($(now_ms) - start)) ms"
-    [ $(($(now_ms) - start)) -lt "$limit" ]
 }
 # between STEPS WANTED COMMAND...: a device that takes these steps after its challenge once the command was run
 between() {
