@@ -192,9 +192,8 @@ static void pass_marker(unsigned number)
     pthread_mutex_unlock(&marker_lock);
 }
 
-/* freeDiameter aborts when it destroys a queue whose thread does not leave it
- * within 20 ms, which a busy machine cannot promise.  So first everything sent
- * goes out, then the threads are told to end, then a last message wakes them. */
+/* First everything sent goes out, then the threads are told to end, then a last
+ * message wakes them: none is still at work on a queue when it is taken down. */
 static void *stop_main(void *arg)
 {
     struct fd_rt_out_hdl *route;
