@@ -33,6 +33,7 @@ struct fifo {
     size_t bound;         /* 0: none */
     bool ending;          /* who waits for an item leaves */
     bool dead;            /* taken down; nothing comes in */
+    bool of_messages;     /* who may not wait for room posts messages only */
     struct fifo *forward; /* what comes in belongs there now */
     unsigned getting, posting; /* threads that wait */
 };
@@ -40,8 +41,9 @@ struct fifo {
 /* ---- life: a queue's memory is never given back, because a thread that has just posted
  * may still be about to signal ---- */
 
+static struct rt_dia *the_node;
 static pthread_mutex_t idle_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct fifo *idle;
+static struct fifo *idle, **last_idle = &idle; /* the one that is idle for longest is used first */
 
 static struct fifo *idle_take(void)
 {
@@ -49,8 +51,19 @@ static struct fifo *idle_take(void)
     struct fifo *q = idle;
     if (q)
         idle = q->next;
+    if (!idle)
+        last_idle = &idle;
     pthread_mutex_unlock(&idle_lock);
     return q;
+}
+
+static void idle_put(struct fifo *q)
+{
+    pthread_mutex_lock(&idle_lock);
+    q->next = NULL;
+    *last_idle = q;
+    last_idle = &q->next;
+    pthread_mutex_unlock(&idle_lock);
 }
 
 static struct fifo *fresh(void)
@@ -72,7 +85,7 @@ int fd_fifo_new(struct fifo **queue, int max)
     if (!q)
         return ENOMEM;
     q->bound = max == 0 ? 0 : max == 20 || max == 25 ? BOUND_IN : BOUND_OUT;
-    q->ending = q->dead = false;
+    q->ending = q->dead = q->of_messages = false;
     q->forward = NULL;
     *queue = q;
     return 0;
@@ -91,26 +104,41 @@ static void drive_out(struct fifo *q)
     }
 }
 
+/* With the lock. */
+static void *pop(struct fifo *q)
+{
+    void *item = q->ring[q->first];
+    q->first = (q->first + 1) % q->cap;
+    q->n--;
+    return item;
+}
+
+static void discard(struct msg *msg)
+{
+    dia_req_dropped(the_node, msg);
+    fd_msg_free(msg);
+}
+
+/* What is sent to a peer that is just going stays in one of its queues, and libfdcore forgets both. */
 int fd_fifo_del(struct fifo **queue)
 {
     struct fifo *q = *queue;
     if (!q)
         return EINVAL;
     pthread_mutex_lock(&q->lock);
-    if (q->n > 0) {
+    if (q->n > 0 && !q->of_messages) {
         pthread_mutex_unlock(&q->lock);
         return EINVAL;
     }
     q->dead = true;
     drive_out(q);
+    while (q->n > 0)
+        discard(pop(q));
     free(q->ring);
     q->ring = NULL;
     q->cap = q->first = 0;
     pthread_mutex_unlock(&q->lock);
-    pthread_mutex_lock(&idle_lock);
-    q->next = idle;
-    idle = q;
-    pthread_mutex_unlock(&idle_lock);
+    idle_put(q);
     *queue = NULL;
     return 0;
 }
@@ -138,14 +166,6 @@ static bool push(struct fifo *q, void *item)
         return false;
     q->ring[(q->first + q->n++) % q->cap] = item;
     return true;
-}
-
-static void *pop(struct fifo *q)
-{
-    void *item = q->ring[q->first];
-    q->first = (q->first + 1) % q->cap;
-    q->n--;
-    return item;
 }
 
 static bool has_room(const struct fifo *q)
@@ -202,7 +222,9 @@ static int post(struct fifo *queue, void **item, bool wait)
     struct fifo *q = lock_target(queue);
     if (!q)
         return EINVAL;
-    if (wait && when_full == DIA_FIFO_FAIL && !has_room(q)) {
+    bool may_wait = wait && when_full == DIA_FIFO_WAIT;
+    q->of_messages |= !may_wait;
+    if (wait && !may_wait && !has_room(q)) {
         pthread_mutex_unlock(&q->lock);
         return EAGAIN;
     }
@@ -386,7 +408,6 @@ typedef int out_send_fn(struct msg **, struct cnxctx *, struct fd_peer *, int);
 out_send_fn fd_out_send; /* libfdcore exports it without a header */
 
 static out_send_fn *real_out_send;
-static struct rt_dia *the_node;
 
 /* In libfdcore's place: one peer that does not read must not stop the thread that sends for all.
  * Then another peer may take a request; an answer is lost, where libfdcore would end itself. */

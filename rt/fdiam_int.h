@@ -144,7 +144,8 @@ gba_view dia_guard_origin(struct msg *msg);
 GBA_MUST_USE gba_rc dia_fifo_init(struct rt_dia *dia);
 
 /* What becomes of an item that this thread posts to a full queue: it waits for room, or is
- * refused (EAGAIN).  Returns what was in force. */
+ * refused (EAGAIN); then it is a message, and what of those is left is discarded with the queue.
+ * Returns what was in force. */
 enum dia_fifo_full { DIA_FIFO_WAIT, DIA_FIFO_FAIL };
 enum dia_fifo_full dia_fifo_when_full(enum dia_fifo_full what);
 

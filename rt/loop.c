@@ -2,6 +2,7 @@
 #include "rt/loop.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -144,13 +145,17 @@ static void on_wake(uv_async_t *wake)
     run_posts(wake->data);
 }
 
+/* freeDiameter cancels its threads: not in the write that wakes the loop, which would keep the lock. */
 bool rt_post(struct rt_loop *loop, rt_timer_fn *fn, void *arg)
 {
+    int before;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
     uv_mutex_lock(&loop->lock);
     bool taken = !loop->closed && posts_add(&loop->posted, (struct post){fn, arg});
     if (taken && loop->posted.n == 1)
         uv_async_send(&loop->wake);
     uv_mutex_unlock(&loop->lock);
+    pthread_setcancelstate(before, NULL);
     return taken;
 }
 

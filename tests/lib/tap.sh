@@ -23,7 +23,7 @@ check() {
         echo "ok $tap_n - $tap_name"
     else
         echo "not ok $tap_n - $tap_name"
-        tail -n 20 "$tap_out" | sed 's/^/# /'
+        tail -n 60 "$tap_out" | sed 's/^/# /'
     fi
 }
 

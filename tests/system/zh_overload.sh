@@ -44,7 +44,7 @@ check "our own bound ends it, not its 30 s" within 6000 eval 'by hss && by hss &
 check "too busy (3004): the device loses nothing" first_is busy "first 503 "
 check "when all say so, that is the reason" refused busy 503 zh-overloaded
 check "hss asks for nothing" within 4000 by hss olr-100
-check "nor does hss2" by hss2 olr-100
+check "nor does hss2" within 4000 by hss2 olr-100
 check "then the device hears when to come again" retry_after 1 2
 check "with its reason" grep -q 'ub.refused reason=zh-overloaded status=503' "$lab/bsf.log"
 check "and then it is served" within 4000 good

@@ -72,6 +72,25 @@ static void not_empty(void)
     drop(q);
 }
 
+static int put_message(struct fifo *q, int (*post)(struct fifo *, void **), enum dia_fifo_full when_full)
+{
+    struct msg *msg = NULL;
+    CU_ASSERT_EQUAL_FATAL(fd_msg_new(NULL, 0, &msg), 0);
+    enum dia_fifo_full before = dia_fifo_when_full(when_full);
+    int failed = post(q, (void **)&msg);
+    (void)dia_fifo_when_full(before);
+    return failed;
+}
+
+static void messages_end_with_their_queue(void)
+{
+    struct fifo *sent = new_queue(MAX), *failed_over = new_queue(0);
+    CU_ASSERT_EQUAL(put_message(sent, fd_fifo_post_int, DIA_FIFO_FAIL), 0);
+    CU_ASSERT_EQUAL(put_message(failed_over, fd_fifo_post_noblock, DIA_FIFO_WAIT), 0);
+    CU_ASSERT_EQUAL(fd_fifo_del(&sent), 0); /* LeakSanitizer and valgrind tell when a message stays */
+    CU_ASSERT_EQUAL(fd_fifo_del(&failed_over), 0);
+}
+
 static void full_queue_refuses_who_may_not_wait(void)
 {
     struct fifo *q = new_queue(MAX);
@@ -202,6 +221,7 @@ int main(void)
         {"no queue", nobody_there},
         {"posted to a queue that is no more", posted_to_the_dead},
         {"a queue with items stays", not_empty},
+        {"messages end with their queue", messages_end_with_their_queue},
         {"a full queue refuses who may not wait", full_queue_refuses_who_may_not_wait},
         {"time is over", comes_too_late},
         {"moved", moved},

@@ -246,6 +246,27 @@ static void slow_reader_stops_nobody(void)
     CU_ASSERT_EQUAL(count_lines(rest), 2);
 }
 
+static bool went_on;
+
+static void *log_while_cancelled(void *arg)
+{
+    (void)arg;
+    pthread_cancel(pthread_self()); /* takes effect in the next call that may block */
+    rt_log(RT_LOG_INFO, "x", RT_NUM("i", 1));
+    went_on = true;
+    return NULL;
+}
+
+static void line_of_a_cancelled_thread(void)
+{
+    pthread_t thread;
+    log_to_pipe(RT_LOG_INFO, false);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, log_while_cancelled, NULL), 0);
+    pthread_join(thread, NULL);
+    CU_ASSERT_TRUE(went_on);
+    CU_ASSERT_EQUAL(count_lines(taken()), 1);
+}
+
 int main(void)
 {
     CU_TestInfo hostile[] = {
@@ -254,6 +275,7 @@ int main(void)
         {"huge values", huge_values_are_cut},
         {"huge lines", huge_lines_are_cut},
         {"a reader that does not read", slow_reader_stops_nobody},
+        {"a thread that is cancelled", line_of_a_cancelled_thread},
         CU_TEST_INFO_NULL,
     };
     CU_TestInfo good[] = {

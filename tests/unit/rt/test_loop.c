@@ -180,6 +180,28 @@ static void post_late(void *arg)
 }
 
 /* What was posted before the end is run; what comes after is refused. */
+static bool went_on;
+
+static void *post_while_cancelled(void *counted)
+{
+    pthread_cancel(pthread_self()); /* takes effect in the next call that may block */
+    went_on = rt_post(loop, count, counted);
+    return NULL;
+}
+
+static void post_of_a_cancelled_thread(void)
+{
+    pthread_t thread;
+    int counted = 0;
+    begin();
+    rt_timer_cancel(guard);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, post_while_cancelled, &counted), 0);
+    pthread_join(thread, NULL);
+    CU_ASSERT_TRUE_FATAL(went_on); /* else it has left with the loop's lock */
+    rt_loop_free(loop);
+    CU_ASSERT_EQUAL(counted, 1);
+}
+
 static void posts_at_the_end(void)
 {
     int counted = 0;
@@ -362,6 +384,7 @@ int main(void)
     CU_TestInfo posts[] = {
         {"8 threads keep their order", posts_from_threads},
         {"posts that post", posts_that_post},
+        {"a thread that is cancelled", post_of_a_cancelled_thread},
         {"posts at the end", posts_at_the_end},
         CU_TEST_INFO_NULL,
     };
