@@ -43,6 +43,13 @@ static gba_rc start(void *arg, struct rt_daemon *daemon)
     return rt_on_signal(rt_daemon_loop(daemon), SIGUSR1, log_counters, app);
 }
 
+static gba_rc reload(void *arg, const void *next)
+{
+    struct app *app = arg;
+    (void)next; /* who serves requests asks rt_live */
+    return bsf_role_reload(&app->bsf);
+}
+
 static void drain(void *arg)
 {
     struct app *app = arg;
@@ -86,6 +93,7 @@ int main(int argc, char **argv)
                                   .stop_ms = &app.conf.stop_ms,
                                   .check = check,
                                   .start = start,
+                                  .reload = reload,
                                   .drain = drain,
                                   .busy = busy,
                                   .stop = stop,

@@ -10,7 +10,6 @@
 
 #include "gba/base/secret.h"
 #include "rt/conf_say.h"
-#include "rt/file.h"
 
 enum { DEPTH_MAX = 16 };
 
@@ -371,10 +370,10 @@ gba_rc rt_conf_parse(const char *name, gba_view yaml, const struct gba_opt *rows
 }
 
 /* The whole file, or E_FILE with errno; the caller wipes and frees. */
-static gba_rc load(const struct rt_conf_place *place, uint8_t **octets, size_t *n)
+static gba_rc load(const struct rt_file_place *place, uint8_t **octets, size_t *n)
 {
     gba_rc rc = GBA_E_FILE;
-    int fd = openat(place->folder, place->name, O_RDONLY | O_CLOEXEC);
+    int fd = rt_file_place_open(place);
     *octets = NULL;
     if (fd < 0)
         goto out;
@@ -393,7 +392,7 @@ out:
     return rc;
 }
 
-gba_rc rt_conf_read_at(const struct rt_conf_place *place, const struct gba_opt *rows, void *conf,
+gba_rc rt_conf_read_at(const struct rt_file_place *place, const struct gba_opt *rows, void *conf,
                        struct rt_conf_errors *errors)
 {
     uint8_t *octets = NULL;
@@ -411,5 +410,5 @@ gba_rc rt_conf_read_at(const struct rt_conf_place *place, const struct gba_opt *
 
 gba_rc rt_conf_read(const char *path, const struct gba_opt *rows, void *conf, struct rt_conf_errors *errors)
 {
-    return rt_conf_read_at(&(struct rt_conf_place){AT_FDCWD, path, path}, rows, conf, errors);
+    return rt_conf_read_at(&(struct rt_file_place){AT_FDCWD, path, path}, rows, conf, errors);
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "gba/base/opt.h"
+#include "rt/file.h"
 
 enum { RT_CONF_ERRORS_MAX = 4096, RT_CONF_FILE_MAX = 4 * 1024 * 1024 };
 
@@ -27,13 +28,8 @@ struct rt_conf_errors {
 GBA_MUST_USE gba_rc rt_conf_read(const char *path, const struct gba_opt *rows, void *conf,
                                  struct rt_conf_errors *errors);
 
-/* The same for a file in an open folder; `path` stands in errors. */
-struct rt_conf_place {
-    int folder; /* AT_FDCWD: none, name is a path */
-    const char *name;
-    const char *path;
-};
-GBA_MUST_USE gba_rc rt_conf_read_at(const struct rt_conf_place *place, const struct gba_opt *rows, void *conf,
+/* The same for a file whose folder is open. */
+GBA_MUST_USE gba_rc rt_conf_read_at(const struct rt_file_place *place, const struct gba_opt *rows, void *conf,
                                     struct rt_conf_errors *errors);
 
 /* The same over octets in memory; `name` stands for the path in errors. */

@@ -288,18 +288,17 @@ int rt_daemon_main(int argc, char **argv, const struct rt_daemon_spec *spec)
     struct arguments args = parse_arguments(argc, argv, spec);
     if (args.exit_code >= 0)
         return args.exit_code;
-    struct rt_daemon_conf conf = {.spec = spec};
-    rt_daemon_conf_open(&conf, args.conf_file);
+    struct rt_daemon_conf conf = {.spec = spec, .place = rt_file_place_of(args.conf_file)};
     if (rt_daemon_conf_read(&conf, spec->conf) != GBA_OK) {
         fputs(conf.said.text, stderr);
-        rt_daemon_conf_close(&conf);
+        rt_file_place_close(&conf.place);
         return EXIT_USAGE;
     }
     if (args.check_only)
         printf("%s: ok\n", args.conf_file);
     int exit_code = args.check_only ? EXIT_GOOD : run(&conf);
     rt_conf_free(spec->rows, spec->conf);
-    rt_daemon_conf_close(&conf);
+    rt_file_place_close(&conf.place);
     return exit_code;
 }
 

@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* O_PATH */
 #include "rt/daemon_conf.h"
 
-#include <fcntl.h>
 #include <stddef.h>
-#include <unistd.h>
 
 /* ---- reading ---- */
-
-void rt_daemon_conf_open(struct rt_daemon_conf *dc, const char *path)
-{
-    size_t n = gba_view_find_last(gba_view_cstr(path), '/');
-    gba_text folder;
-    dc->place = (struct rt_conf_place){AT_FDCWD, path, path};
-    if (path[n] == '\0' || gba_text_set(&folder, gba_view_of(path, n + 1)) != GBA_OK)
-        folder = (gba_text){1, "."};
-    else
-        dc->place.name = path + n + 1;
-    int fd = open(folder.s, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0)
-        dc->place.folder = fd;
-    else
-        dc->place.name = path;
-}
-
-void rt_daemon_conf_close(struct rt_daemon_conf *dc)
-{
-    if (dc->place.folder >= 0)
-        close(dc->place.folder);
-}
 
 struct check_ctx {
     struct rt_daemon_conf *dc;
@@ -93,15 +68,24 @@ static void on_differs(void *ctx, const char *key, bool live)
            RT_CSTR("key", key));
 }
 
+static gba_rc take_over(struct rt_daemon_conf *dc, const void *next)
+{
+    const struct rt_daemon_spec *spec = dc->spec;
+    gba_rc rc = spec->reload ? spec->reload(spec->arg, next) : GBA_OK;
+    if (rc == GBA_OK)
+        return GBA_OK;
+    dc->said = (struct rt_conf_errors){.n = 0};
+    rt_conf_complain(&dc->said, dc->place.path, "cannot be taken over", gba_rc_text(rc));
+    return rc;
+}
+
 /* Beside what must stay, the new values must be good as well. */
 static gba_rc prepare(struct rt_daemon_conf *dc, void *next)
 {
     const struct rt_daemon_spec *spec = dc->spec;
     GBA_TRY(rt_daemon_conf_read(dc, next));
     GBA_TRY(rt_conf_follow(spec->rows, rt_live_now(dc->live), next, on_differs, dc));
-    gba_rc rc = is_good(dc, next) ? GBA_OK : GBA_E_CONFIG;
-    if (rc == GBA_OK && spec->reload)
-        rc = spec->reload(spec->arg, next);
+    gba_rc rc = is_good(dc, next) ? take_over(dc, next) : GBA_E_CONFIG;
     if (rc != GBA_OK)
         rt_conf_free(spec->rows, next);
     return rc;

@@ -9,14 +9,10 @@
 
 struct rt_daemon_conf {
     const struct rt_daemon_spec *spec;
-    struct rt_conf_place place; /* its folder stays open: a changed root does not hide the file */
+    struct rt_file_place place;
     struct rt_live *live;       /* once spec->conf is in force */
     struct rt_conf_errors said; /* by the last reading */
 };
-
-/* Where the file is.  A folder that cannot be opened shows when the file is read. */
-void rt_daemon_conf_open(struct rt_daemon_conf *dc, const char *path);
-void rt_daemon_conf_close(struct rt_daemon_conf *dc);
 
 /* Read and check the file into conf, which is zeroed; what is wrong with it is in
  * dc->said.  E_CONFIG, E_FILE, E_MEMORY, and conf holds nothing. */

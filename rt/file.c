@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* O_PATH */
 
 #include "rt/file.h"
 
@@ -21,6 +21,30 @@ gba_rc rt_file_read(int fd, gba_writer *w)
         w->n += got > 0 ? (size_t)got : 0;
     }
     return w->n < w->cap ? GBA_OK : GBA_E_SPACE;
+}
+
+struct rt_file_place rt_file_place_of(const char *path)
+{
+    gba_text folder;
+    gba_view whole = gba_view_cstr(path);
+    size_t n = gba_view_find_last(whole, '/');
+    bool split = n < whole.n && gba_text_set(&folder, gba_view_sub(whole, 0, n + 1)) == GBA_OK;
+    int fd = open(split ? folder.s : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return (struct rt_file_place){AT_FDCWD, path, path};
+    return (struct rt_file_place){fd, split ? path + n + 1 : path, path};
+}
+
+void rt_file_place_close(struct rt_file_place *place)
+{
+    if (place->folder >= 0)
+        close(place->folder);
+    place->folder = AT_FDCWD;
+}
+
+int rt_file_place_open(const struct rt_file_place *place)
+{
+    return openat(place->folder, place->name, O_RDONLY | O_CLOEXEC);
 }
 
 static gba_rc write_all(int fd, gba_view content)

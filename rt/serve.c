@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rt/serve.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -129,29 +128,30 @@ gba_rc rt_serve_open(struct rt_serve *serve, struct rt_daemon *daemon, const str
 
 /* ---- TLS ---- */
 
-static gba_rc read_file(const gba_text *path, gba_writer *w)
+static gba_rc read_file(const struct rt_file_place *place, gba_writer *w)
 {
-    int fd = open(path->s, O_RDONLY | O_CLOEXEC);
+    int fd = rt_file_place_open(place);
     gba_rc rc = fd < 0 ? GBA_E_FILE : rt_file_read(fd, w);
     if (fd >= 0)
         close(fd);
     if (rc != GBA_OK)
-        rt_log(RT_LOG_ERROR, "https.file-unreadable", RT_REASON(rc), RT_STR("file", gba_text_view(path)));
+        rt_log(RT_LOG_ERROR, "https.file-unreadable", RT_REASON(rc), RT_CSTR("file", place->path));
     return rc;
 }
 
 static gba_rc make_ctx(struct rt_serve_name *name, gba_writer *cert, gba_writer *key)
 {
-    GBA_TRY(read_file(name->cert, cert));
-    GBA_TRY(read_file(name->key, key));
+    GBA_TRY(read_file(&name->cert_at, cert));
+    GBA_TRY(read_file(&name->key_at, key));
     const struct rt_tls_ctx_conf conf = {
         .server = true, .web = true, .cert_pem = gba_writer_view(cert), .key_pem = gba_writer_view(key)};
-    GBA_TRY(rt_tls_ctx_new(&conf, &name->ctx));
+    GBA_TRY(rt_tls_ctx_new(&conf, &name->other));
     /*= TS 33.220 I.6, M.7: the certificate is for the FQDN, which is the realm */
-    return rt_tls_ctx_names(name->ctx, name->host) ? GBA_OK : GBA_E_CERT_NAME;
+    return rt_tls_ctx_names(name->other, name->host) ? GBA_OK : GBA_E_CERT_NAME;
 }
 
-static gba_rc open_name(struct rt_serve_name *name)
+/* To name->other. */
+static gba_rc read_name(struct rt_serve_name *name)
 {
     uint8_t *cert_room = calloc(2, PEM_MAX);
     GBA_ENSURE(cert_room, GBA_E_MEMORY);
@@ -184,17 +184,73 @@ static void on_refused(void *arg, struct rt_tls *tls, gba_rc rc)
            RT_STR("name", gba_text_view(&rt_tls_peer(tls)->server_name)));
 }
 
+/* Each name's other context takes the place of the one in use. */
+static void exchange(struct rt_serve *serve)
+{
+    for (size_t i = 0; i < serve->n_names; i++)
+        serve->names[i].other = atomic_exchange(&serve->names[i].ctx, serve->names[i].other);
+}
+
+static void forget_others(struct rt_serve *serve)
+{
+    for (size_t i = 0; i < serve->n_names; i++) {
+        if (serve->names[i].other != serve->door)
+            rt_tls_ctx_free(serve->names[i].other);
+        serve->names[i].other = NULL;
+    }
+}
+
+static gba_rc read_names(struct rt_serve *serve)
+{
+    gba_rc rc = GBA_OK;
+    for (size_t i = 0; i < serve->n_names && rc == GBA_OK; i++)
+        rc = read_name(&serve->names[i]);
+    if (rc == GBA_OK)
+        exchange(serve);
+    return rc;
+}
+
+static void open_names(struct rt_serve *serve, const struct rt_serve_tls *conf)
+{
+    serve->names = conf->names;
+    serve->n_names = conf->n_names;
+    for (size_t i = 0; i < serve->n_names; i++) {
+        struct rt_serve_name *name = &serve->names[i];
+        name->cert_at = rt_file_place_of(name->cert->s);
+        name->key_at = rt_file_place_of(name->key->s);
+    }
+}
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+gba_rc rt_serve_renew(struct rt_serve *serve)
+{
+    if (serve->n_names == 0)
+        return GBA_OK;
+    gba_rc rc = read_names(serve);
+    /* A worker may be about to take a context that it has just been told. */
+    for (size_t i = 0; rc == GBA_OK && serve->workers && i < rt_workers_count(serve->workers); i++)
+        rt_workers_call(serve->workers, i, nothing, NULL);
+    forget_others(serve);
+    if (rc == GBA_OK)
+        rt_log(RT_LOG_NOTICE, "https.certificates-read", RT_NUM("names", serve->n_names));
+    return rc;
+}
+
 gba_rc rt_serve_open_tls(struct rt_serve *serve, struct rt_daemon *daemon, const struct rt_serve_tls *conf)
 {
     const gba_text *addresses = conf->https->listen.items;
-    serve->names = conf->names;
     serve->hooks = (struct rt_tls_hooks){.arg = serve, .sni = on_sni, .refused = on_refused};
-    while (serve->n_names < conf->n_names)
-        GBA_TRY(open_name(&conf->names[serve->n_names++]));
+    open_names(serve, conf);
+    GBA_TRY(read_names(serve));
+    serve->door = serve->names[0].ctx;
     for (size_t i = 0; i < conf->https->listen.n && i < RT_SERVE_MAX; i++) {
         struct rt_httpd_conf one = bounds(conf->http);
         one.listen = addresses[i];
-        one.tls = serve->names[0].ctx;
+        one.tls = serve->door;
         one.tls_hooks = &serve->hooks;
         one.handshake_ms = conf->https->handshake_ms;
         GBA_TRY(open_one(serve, daemon, &one, &conf->handler));
@@ -225,6 +281,15 @@ size_t rt_serve_busy(const struct rt_serve *serve)
     return n;
 }
 
+static void close_names(struct rt_serve *serve)
+{
+    for (size_t i = 0; i < serve->n_names; i++) {
+        rt_file_place_close(&serve->names[i].cert_at);
+        rt_file_place_close(&serve->names[i].key_at);
+    }
+    serve->n_names = 0;
+}
+
 void rt_serve_close(struct rt_serve *serve)
 {
     serve->desk.shut = true;
@@ -234,6 +299,9 @@ void rt_serve_close(struct rt_serve *serve)
     }
     free(serve->at);
     serve->at = NULL;
-    while (serve->n_names > 0)
-        rt_tls_ctx_free(serve->names[--serve->n_names].ctx);
+    forget_others(serve); /* of an opening that failed */
+    exchange(serve);
+    forget_others(serve);
+    rt_tls_ctx_free(serve->door);
+    close_names(serve);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "rt/daemon.h"
+#include "rt/file.h"
 #include "rt/httpd.h"
 
 enum { RT_SERVE_MAX = 16 }; /* of either kind; config/common.opt allows no more */
@@ -11,7 +12,10 @@ enum { RT_SERVE_MAX = 16 }; /* of either kind; config/common.opt allows no more 
 /* A host name and the PEM files of its certificate chain and key. */
 struct rt_serve_name {
     const gba_text *host, *cert, *key;
-    struct rt_tls_ctx *ctx; /* private */
+    /* private */
+    struct rt_file_place cert_at, key_at;
+    _Atomic(struct rt_tls_ctx *) ctx;
+    struct rt_tls_ctx *other; /* while reading anew: the next one, then the last one */
 };
 
 /* Who answers, on the daemon's loop. */
@@ -39,6 +43,7 @@ struct rt_serve {
     struct rt_reasons refused;
     struct rt_serve_name *names; /* of the TLS side */
     size_t n_names;
+    struct rt_tls_ctx *door;     /* every handshake begins with it; the first name's at the start */
     struct rt_tls_hooks hooks;
 };
 
@@ -63,6 +68,10 @@ GBA_MUST_USE gba_rc rt_serve_open(struct rt_serve *serve, struct rt_daemon *daem
  * E_TLS_CONF, E_CERT_NAME: a file cannot be used, or the certificate is for another name. */
 GBA_MUST_USE gba_rc rt_serve_open_tls(struct rt_serve *serve, struct rt_daemon *daemon,
                                       const struct rt_serve_tls *conf);
+
+/* Read certificates and keys anew: what they are now is shown from the next handshake on,
+ * while connections that are there go on.  As rt_serve_open_tls, and then nothing has changed. */
+GBA_MUST_USE gba_rc rt_serve_renew(struct rt_serve *serve);
 
 /* One line a reason (http.count): requests that no handler heard of. */
 void rt_serve_log_counters(const struct rt_serve *serve);

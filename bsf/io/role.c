@@ -53,8 +53,9 @@ static gba_rc open_tls(struct bsf_role *role, struct rt_daemon *daemon, const st
     for (size_t i = 0; i < conf->names.n; i++) {
         const struct bsf_conf_name *name = bsf_conf_name_at(conf, i);
         bool own = name->cert.n > 0;
-        role->names[i] = (struct rt_serve_name){&name->host, own ? &name->cert : &conf->https.cert,
-                                                own ? &name->key : &conf->https.key, NULL};
+        role->names[i] = (struct rt_serve_name){.host = &name->host,
+                                                .cert = own ? &name->cert : &conf->https.cert,
+                                                .key = own ? &name->key : &conf->https.key};
     }
     return rt_serve_open_tls(&role->serve, daemon, &tls);
 }
@@ -78,6 +79,11 @@ gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon, const stru
     const struct rt_serve_handler handler = bsf_ub_http_handler(role->ub);
     GBA_TRY(rt_serve_open(&role->serve, daemon, &conf->http, &handler));
     return conf->https.listen.n > 0 ? open_tls(role, daemon, conf) : GBA_OK;
+}
+
+gba_rc bsf_role_reload(struct bsf_role *role)
+{
+    return rt_serve_renew(&role->serve);
 }
 
 void bsf_role_log_counters(const struct bsf_role *role)

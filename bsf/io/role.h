@@ -33,6 +33,9 @@ struct bsf_role_mef {
 GBA_MUST_USE gba_rc bsf_role_open(struct bsf_role *role, struct rt_daemon *daemon,
                                   const struct bsf_conf *conf, const struct bsf_role_mef *mef);
 
+/* Take over what configurations do not hold: the certificates of TLS.  As rt_serve_renew. */
+GBA_MUST_USE gba_rc bsf_role_reload(struct bsf_role *role);
+
 /* One notice for each counter. */
 void bsf_role_log_counters(const struct bsf_role *role);
 
