@@ -17,6 +17,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 
 /* How many messages may wait in a queue that libfdcore wants bounded.  On the way in (20 and 25 of
@@ -35,7 +36,7 @@ struct fifo {
     bool dead;            /* taken down; nothing comes in */
     bool of_messages;     /* who may not wait for room posts messages only */
     struct fifo *forward; /* what comes in belongs there now */
-    unsigned getting, posting; /* threads that wait */
+    unsigned getting, posting; /* threads that wait, or are about to */
 };
 
 /* ---- life: a queue's memory is never given back, because a thread that has just posted
@@ -262,11 +263,25 @@ static void stop_getting(void *arg)
     pthread_mutex_unlock(&q->lock);
 }
 
+/* With the lock.  To be put to sleep and woken costs more than anything else here: who finds nothing lets
+ * the other threads run first, which often have something then. */
+static void let_others_run(struct fifo *q)
+{
+    if (q->n > 0 || q->ending)
+        return;
+    q->getting++;
+    pthread_mutex_unlock(&q->lock);
+    sched_yield();
+    pthread_mutex_lock(&q->lock);
+    q->getting--;
+}
+
 /* Until there is an item (0), the queue ends (EPIPE) or the time comes (ETIMEDOUT); due may be
  * NULL.  Leaves with the lock. */
 static int await_item(struct fifo *q, const struct timespec *due)
 {
     int late = 0;
+    let_others_run(q);
     while (q->n == 0 && !q->ending && !late) {
         q->getting++;
         pthread_cleanup_push(stop_getting, q);
